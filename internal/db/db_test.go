@@ -1,0 +1,196 @@
+package db_test
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"banlang/internal/db"
+	"banlang/internal/db/dbtest"
+	"banlang/internal/fault"
+)
+
+func TestTxCommitsOrLeavesNothing(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		before := d.Commits()
+		broken := errors.New("changed my mind")
+		err := d.Tx(ctx, func(tx *db.Tx) error {
+			if _, err := db.Exec(ctx, tx, "INSERT INTO setting (name, value) VALUES ($1, $2)", "a", "1"); err != nil {
+				return err
+			}
+			return broken
+		})
+		if !errors.Is(err, broken) || d.Commits() != before {
+			t.Fatalf("Tx = %v, commits %d; want %v and no commit", err, d.Commits(), broken)
+		}
+		if _, err := db.Value[string](ctx, d, "SELECT value FROM setting WHERE name = $1", "a"); !fault.Is(err, fault.NotFound) {
+			t.Errorf("after a rollback Value = %v, want NotFound", err)
+		}
+	})
+}
+
+func TestConstraintsAreFaults(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		put := func() error {
+			_, err := db.Exec(ctx, d, "INSERT INTO setting (name, value) VALUES ($1, $2)", "a", "1")
+			return err
+		}
+		if err := put(); err != nil {
+			t.Fatal(err)
+		}
+		if err := put(); !fault.Is(err, fault.Conflict) {
+			t.Errorf("the same name twice = %v, want Conflict", err)
+		}
+	})
+}
+
+func TestWritersComeOneAtATime(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		if _, err := db.Exec(ctx, d, "INSERT INTO setting (name, value) VALUES ('n', '')"); err != nil {
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		for range 40 {
+			all.Go(func() {
+				err := d.Tx(ctx, func(tx *db.Tx) error {
+					v, err := db.Value[string](ctx, tx, "SELECT value FROM setting WHERE name = 'n'")
+					if err != nil {
+						return err
+					}
+					_, err = db.Exec(ctx, tx, "UPDATE setting SET value = $1 WHERE name = 'n'", v+"x")
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		v, err := db.Value[string](ctx, d, "SELECT value FROM setting WHERE name = 'n'")
+		if err != nil || len(v) != 40 {
+			t.Errorf("40 read-then-write transactions left %d marks (%v), want 40", len(v), err)
+		}
+	})
+}
+
+func TestOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		ask := func(key, result string) (prior string, repeated bool) {
+			err := d.Tx(ctx, func(tx *db.Tx) (err error) {
+				prior, repeated, err = db.Once(ctx, tx, key, result)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return prior, repeated
+		}
+		if _, again := ask("k", "first"); again {
+			t.Error("the first time is no repetition")
+		}
+		if prior, again := ask("k", "second"); !again || prior != "first" {
+			t.Errorf("Once again = %q, %v; want the first result", prior, again)
+		}
+		for range 2 {
+			if _, again := ask("", "x"); again {
+				t.Error("a request without a key is never a repetition")
+			}
+		}
+	})
+}
+
+func TestInsertAndWhere(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		var rows [][]any
+		for i := range 1001 {
+			rows = append(rows, []any{db.NewID(), string(rune('a' + i%3))})
+		}
+		err := d.Tx(ctx, func(tx *db.Tx) error { return db.Insert(ctx, tx, "setting", "name, value", rows) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		var w db.Where
+		w.In("value", "a", "b")
+		w.Add("value <> $?", "b")
+		names, err := db.Values[string](ctx, d, "SELECT name FROM setting"+w.SQL()+" ORDER BY name LIMIT "+w.Next(500), w.Args()...)
+		if err != nil || len(names) != 334 || !slices.IsSorted(names) {
+			t.Errorf("%d names (%v), want 334 in order", len(names), err)
+		}
+	})
+}
+
+func TestLeaseGivesEachJobToOne(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		for i := range 20 {
+			if _, err := db.Exec(ctx, d, "INSERT INTO job (id, kind, key, run_at, made) VALUES ($1, 'k', $1, $2, 0)", db.NewID(), i); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var mu sync.Mutex
+		seen := map[string]int{}
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() {
+				err := d.Tx(ctx, func(tx *db.Tx) error {
+					ids, err := db.Lease(ctx, tx, func(s *string) []any { return []any{s} }, "job", "id", 1000, 2000, 5)
+					mu.Lock()
+					defer mu.Unlock()
+					for _, id := range ids {
+						seen[id]++
+					}
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if len(seen) != 20 {
+			t.Errorf("%d jobs leased, want 20 once each: %v", len(seen), seen)
+		}
+	})
+}
+
+func TestSnapshotSeesOneMoment(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		count := func(c db.Conn) int {
+			n, err := db.Value[int](ctx, c, "SELECT count(*) FROM setting")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		err := d.Snapshot(ctx, func(s *db.Snapshot) error {
+			before := count(s)
+			if _, err := db.Exec(ctx, d, "INSERT INTO setting (name, value) VALUES ('later', '')"); err != nil {
+				return err
+			}
+			if after := count(s); after != before {
+				t.Errorf("a snapshot saw a later write: %d then %d", before, after)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestNewIDSortsByTime(t *testing.T) {
+	a := db.NewID()
+	time.Sleep(3 * time.Millisecond)
+	b := db.NewID()
+	if len(a) != 20 || a >= b {
+		t.Errorf("NewID %q then %q, want 20 letters in order of time", a, b)
+	}
+}

@@ -1,0 +1,45 @@
+package db
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migration/*.sql
+var migrations embed.FS
+
+// Migrate brings the tables to the form that this program knows, one file and one transaction at a time.
+// The same files run on both engines. said, if not nil, is told of each file that ran.
+func (d *DB) Migrate(ctx context.Context, said func(file string)) error {
+	files, err := fs.Sub(migrations, "migration")
+	if err != nil {
+		return err
+	}
+	dialect, options := goose.DialectSQLite3, []goose.ProviderOption{}
+	if d.engine == PostgreSQL {
+		locker, err := lock.NewPostgresSessionLocker() // several processes may start at once
+		if err != nil {
+			return err
+		}
+		dialect, options = goose.DialectPostgres, append(options, goose.WithSessionLocker(locker))
+	}
+	provider, err := goose.NewProvider(dialect, d.write, files, options...)
+	if err != nil {
+		return err
+	}
+	results, err := provider.Up(ctx)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	for _, r := range results {
+		if said != nil {
+			said(r.Source.Path)
+		}
+	}
+	return nil
+}
