@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"banlang/internal/db"
 	"banlang/internal/db/dbtest"
 	"banlang/internal/fault"
@@ -193,4 +196,41 @@ func TestNewIDSortsByTime(t *testing.T) {
 	if len(a) != 20 || a >= b {
 		t.Errorf("NewID %q then %q, want 20 letters in order of time", a, b)
 	}
+}
+
+func TestTablesAreTheSameOnBothEngines(t *testing.T) {
+	lite, pg := dbtest.SQLite(t), dbtest.PostgreSQL(t)
+	a, err := lite.Tables(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := pg.Tables(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(a, b, cmpopts.IgnoreUnexported(db.Table{})); diff != "" {
+		t.Errorf("tables on SQLite and PostgreSQL differ (-sqlite +postgres):\n%s", diff)
+	}
+}
+
+func TestRowsAreTheSameOnBothEngines(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		for _, text := range []string{
+			"CREATE TABLE probe (id text PRIMARY KEY, n bigint, yes boolean, x double precision)",
+			"INSERT INTO probe (id, n, yes, x) VALUES ('Hoà', 9007199254740993, true, 0.5)",
+		} {
+			if _, err := db.Exec(ctx, d, text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var got []any
+		err := db.Table{Name: "probe", Columns: []string{"id", "n", "yes", "x"}}.Rows(ctx, d, func(row []any) error {
+			got = slices.Clone(row)
+			return nil
+		})
+		if diff := cmp.Diff([]any{"Hoà", int64(9007199254740993), true, 0.5}, got); diff != "" || err != nil {
+			t.Errorf("Rows (%v, -want +got):\n%s", err, diff)
+		}
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"math"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -16,6 +17,11 @@ var migrations embed.FS
 // Migrate brings the tables to the form that this program knows, one file and one transaction at a time.
 // The same files run on both engines. said, if not nil, is told of each file that ran.
 func (d *DB) Migrate(ctx context.Context, said func(file string)) error {
+	return d.MigrateTo(ctx, math.MaxInt64, said)
+}
+
+// MigrateTo stops after the migration of the given number: a backup is put back into the tables it was taken from.
+func (d *DB) MigrateTo(ctx context.Context, version int64, said func(file string)) error {
 	files, err := fs.Sub(migrations, "migration")
 	if err != nil {
 		return err
@@ -32,7 +38,7 @@ func (d *DB) Migrate(ctx context.Context, said func(file string)) error {
 	if err != nil {
 		return err
 	}
-	results, err := provider.Up(ctx)
+	results, err := provider.UpTo(ctx, version)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
