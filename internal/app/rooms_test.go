@@ -29,7 +29,7 @@ const (
 // nothing else.
 type room struct {
 	floor floor
-	path  string   // below banlang/
+	path  string // below banlang/
 	only  []string
 }
 
