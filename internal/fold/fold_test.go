@@ -62,3 +62,54 @@ func TestDecode(t *testing.T) {
 		})
 	}
 }
+
+func TestSyllables(t *testing.T) {
+	for _, word := range []string{"người", "quyết", "gì", "giếng", "nghiêng", "khuya", "yêu", "ỷ", "quốc", "hoà", "hòa", "kỹ", "giặt"} {
+		if !IsSyllable(word) {
+			t.Errorf("IsSyllable(%q) = false", word)
+		}
+	}
+	for _, word := range []string{"", "hmoob", "cín", "kam", "thổt", "giing", "đồngg", "w"} {
+		if IsSyllable(word) {
+			t.Errorf("IsSyllable(%q) = true", word)
+		}
+	}
+	t.Logf("%d syllables without tones, %d without marks", len(syllables), len(looseSyllables))
+}
+
+func FuzzTokens(f *testing.F) {
+	for _, s := range []string{"Hoà Bình 1.000.000", "da\u0302n", "ខ្មែរ ꪼꪕ 喃", "a'b’c", "12,5.000", "\u00AD\u0301", "khoá XV", "½²", "\xff\u0301e"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		end := 0
+		for _, tok := range Tokens(s) {
+			if tok.Folded == "" && tok.Toned == "" || tok.Start < 0 || tok.End > len(s) || tok.Start > tok.End || tok.Start < end {
+				t.Fatalf("Tokens(%q) gives %+v after %d", s, tok, end)
+			}
+			end = tok.Start
+		}
+		Query(s)
+		Sort(s)
+		Decode(s)
+		if got, want := len(Tokens(Key(s))), len(Tokens(s)); got < want {
+			t.Errorf("Key(%q) = %q has %d words, want %d", s, Key(s), got, want)
+		}
+	})
+}
+
+func FuzzParseNumber(f *testing.F) {
+	for _, s := range []string{"05/2011/NĐ-CP", "101 kh ubnd", "77-c", "nghị định 05 năm 2011", "-/-", "0/0/a"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		n, ok := ParseNumber(s)
+		if !ok {
+			return
+		}
+		again, ok := ParseNumber(n.String())
+		if !ok || again.Num != n.Num {
+			t.Errorf("ParseNumber(%q) = %v, read again %v", s, n, again)
+		}
+	})
+}

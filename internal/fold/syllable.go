@@ -10,9 +10,9 @@ import (
 var (
 	onsets = []string{"", "b", "c", "ch", "d", "đ", "g", "gh", "gi", "h", "k", "kh", "l", "m", "n", "ng", "ngh", "nh", "p", "ph",
 		"qu", "r", "s", "t", "th", "tr", "v", "x"}
-	rimes = rimesOf("a: - c ch i m n ng nh o p t u y; ă: c m n ng p t; â: c m n ng p t u y; e: - c m n ng o p t;"+
-		"ê: - ch m n nh p t u; i: - a ch m n nh p t u; iê: c m n ng p t u; o: - c i m n ng p t; oa: - c ch i m n ng nh o p t y;"+
-		"oă: c m n ng t; oe: - n o t; oo: c ng; ô: - c i m n ng p t; ơ: - i m n p t; u: - a c i m n ng p t; uâ: n ng t y;"+
+	rimes = rimesOf("a: - c ch i m n ng nh o p t u y; ă: c m n ng p t; â: c m n ng p t u y; e: - c m n ng o p t;" +
+		"ê: - ch m n nh p t u; i: - a ch m n nh p t u; iê: c m n ng p t u; o: - c i m n ng p t; oa: - c ch i m n ng nh o p t y;" +
+		"oă: c m n ng t; oe: - n o t; oo: c ng; ô: - c i m n ng p t; ơ: - i m n p t; u: - a c i m n ng p t; uâ: n ng t y;" +
 		"uê: - ch nh; uơ: -; uô: c i m n ng t; uy: - a ch nh p t u; uyê: n t; ư: - a c i m ng t u; ươ: c i m n ng p t u")
 	// y alone and yê stand without an onset; y for i after some (kỹ); qu keeps its own.
 	bareRimes = rimesOf("y: -; yê: m n ng t u")
@@ -58,6 +58,17 @@ var syllables = func() map[string]bool {
 	}
 	return m
 }()
+
+// looseSyllables holds the syllables without any mark.
+var looseSyllables = func() map[string]bool {
+	m := map[string]bool{}
+	for syllable := range syllables {
+		m[makeKeys(syllable).folded] = true
+	}
+	return m
+}()
+
+func isLooseSyllable(folded string) bool { return looseSyllables[folded] }
 
 // fits tells the spelling rules: k gh ngh before i e ê y, c g ng before the others, gi before no i.
 func fits(onset, rime string) bool {

@@ -51,7 +51,7 @@ func (s *scanner) next() {
 	switch {
 	case isDigit(r):
 		s.number()
-	case !unicode.IsLetter(r):
+	case !unicode.IsLetter(r), isApostrophe(r):
 		s.pos += n
 	default:
 		if script := scriptOf(r); script.clusters() {
@@ -72,7 +72,7 @@ func (s *scanner) number() {
 			return
 		}
 	}
-	if r, _ := utf8.DecodeRuneInString(s.text[end:]); unicode.IsLetter(r) && !scriptOf(r).clusters() {
+	if r, _ := utf8.DecodeRuneInString(s.text[end:]); unicode.IsLetter(r) && !isApostrophe(r) && !scriptOf(r).clusters() {
 		s.word(scriptOf(r), start)
 		return
 	}
