@@ -35,9 +35,9 @@ check: lint test ## everything that continuous integration runs
 bench: build ## the table of bars; one row with ID=W6
 	@go run ./bench $(ID)
 
-screenshots: build ## pictures of every page, in e2e/shots
+screenshots: build ## pictures of every page, in e2e/report/shots
 	@scripts/install-test-deps
 	@scripts/screenshots
 
 clean: ## remove what was built; keeps data/
-	rm -rf bin .cache e2e/node_modules e2e/test-results e2e/report e2e/shots
+	rm -rf bin .cache e2e/node_modules e2e/test-results e2e/report

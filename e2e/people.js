@@ -19,9 +19,18 @@ export async function signIn(page, name) {
   await expect(page).toHaveURL(/ban-lam-viec/)
 }
 
-// someone is a fresh browser of a person who is signed in, with or without script.
+// address is a client address of documentation's range that nobody else in the run has.
+let last = 0
+export function address() {
+  last++
+  return { 'X-Forwarded-For': `2001:db8:${process.pid.toString(16).slice(-4)}:${last.toString(16)}::1` }
+}
+
+// someone is a fresh browser of a person who is signed in.
 export async function someone(browser, name, options = {}) {
-  const context = await browser.newContext({ baseURL: process.env.BANLANG_URL, locale: 'vi-VN', ...options })
+  const context = await browser.newContext({
+    baseURL: process.env.BANLANG_URL, locale: 'vi-VN', extraHTTPHeaders: address(), ...options,
+  })
   const page = await context.newPage()
   await signIn(page, name)
   return page

@@ -28,5 +28,6 @@ export default defineConfig({
   projects: [
     { name: 'journeys', testDir: 'journeys' },
     { name: 'pages', testDir: 'pages' },
+    { name: 'shots', testDir: 'shots' }, // asked for by scripts/screenshots only
   ],
 })
