@@ -194,12 +194,20 @@ func (d *Desk) Within(area, place string, at time.Time) bool {
 	return ok && t.covered(p)[t.units[a].ID]
 }
 
-// Ready makes sure that the reference lists are in the tables and reads the tree from them. done counts to total.
+// Ready makes sure that the reference lists are in the tables and reads the tree from them. progress counts to total.
 func (d *Desk) Ready(ctx context.Context, progress func(done, total int)) error {
 	if progress == nil {
 		progress = func(int, int) {}
 	}
-	if err := d.loadReference(ctx, progress); err != nil {
+	if err := d.loadReference(ctx, nil, progress); err != nil {
+		return err
+	}
+	return d.reload(ctx)
+}
+
+// ReadyOnly is Ready for a machine that carries little: all provinces, and of the named ones what lies in them.
+func (d *Desk) ReadyOnly(ctx context.Context, provinces ...string) error {
+	if err := d.loadReference(ctx, provinces, func(int, int) {}); err != nil {
 		return err
 	}
 	return d.reload(ctx)

@@ -32,7 +32,7 @@ var referenceLists = []referenceList{
 }
 
 // readReference takes the lists that are not recorded yet into a register of what is. fresh names them by their content.
-func (d *Desk) readReference(ctx context.Context, have map[string]bool, progress func(done int)) (*register, []Profile, map[string]referenceList, error) {
+func (d *Desk) readReference(ctx context.Context, have map[string]bool, provinces []string, progress func(done int)) (*register, []Profile, map[string]referenceList, error) {
 	fresh := map[string]referenceList{}
 	for _, l := range referenceLists {
 		raw, err := reference.ReadFile("reference/" + l.file)
@@ -56,7 +56,7 @@ func (d *Desk) readReference(ctx context.Context, have map[string]bool, progress
 		if !slices.Contains(slices.Collect(maps.Values(fresh)), l) {
 			continue
 		}
-		sizes, err := g.takeIn(l)
+		sizes, err := g.takeIn(l, provinces)
 		if err != nil {
 			return nil, nil, nil, fmt.Errorf("reference list %s: %w", l.file, err)
 		}
@@ -66,7 +66,7 @@ func (d *Desk) readReference(ctx context.Context, have map[string]bool, progress
 }
 
 // takeIn reads one embedded list. A row that is refused is a mistake in the program.
-func (g *register) takeIn(l referenceList) ([]Profile, error) {
+func (g *register) takeIn(l referenceList, provinces []string) ([]Profile, error) {
 	f, err := reference.Open("reference/" + l.file)
 	if err != nil {
 		return nil, err
@@ -80,11 +80,17 @@ func (g *register) takeIn(l referenceList) ([]Profile, error) {
 	var profiles []Profile
 	switch l.kind {
 	case kindUnits:
-		g.apply(readList(t, g.knows(l.day), &report), l.day)
+		g.apply(cut(readList(t, g.knows(l.day), &report), provinces), l.day)
 	case kindLineage:
 		shares, rows := readShares(t, &report)
+		if len(provinces) > 0 {
+			shares = slices.DeleteFunc(shares, func(s share) bool { return g.at(s.old, l.day.Before()) == nil || g.at(s.new, l.day) == nil })
+		}
 		g.link(shares, l.day, &report, rows)
 	case kindProfiles:
+		if len(provinces) > 0 {
+			t.Keep(func(r intake.Row) bool { return g.at(r.Text("code"), l.day) != nil })
+		}
 		profiles = readProfiles(t, func(code string) (Unit, bool) { return g.unit(code, l.day) }, &report)
 		for i := range profiles {
 			profiles[i].Source, profiles[i].AsOf = l.source, l.day
@@ -94,4 +100,23 @@ func (g *register) takeIn(l referenceList) ([]Profile, error) {
 		return nil, fmt.Errorf("%d rows refused, the first in row %d: %w", len(report.Refused), report.Refused[0].Row, report.Refused[0].Why)
 	}
 	return profiles, nil
+}
+
+// cut keeps all provinces of a list, and what lies in the named ones; all of it where none is named.
+func cut(list []listed, provinces []string) []listed {
+	if len(provinces) == 0 {
+		return list
+	}
+	kept := map[string]bool{}
+	for _, code := range provinces {
+		kept[code] = true
+	}
+	var all []listed
+	for _, l := range list { // provinces come before districts, and these before communes
+		if l.level == Province || kept[l.parent] {
+			kept[l.code] = kept[l.code] || l.level != Province
+			all = append(all, l)
+		}
+	}
+	return all
 }

@@ -17,8 +17,8 @@ func New(database *db.DB, now func() time.Time) *Desk {
 	return d
 }
 
-// loadReference takes in each reference list whose content is not recorded yet.
-func (d *Desk) loadReference(ctx context.Context, progress func(done, total int)) error {
+// loadReference takes in each reference list whose content is not recorded yet, cut to the provinces if any are named.
+func (d *Desk) loadReference(ctx context.Context, provinces []string, progress func(done, total int)) error {
 	known, err := db.Values[string](ctx, d.db, "SELECT digest FROM place_list LIMIT 10000")
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ func (d *Desk) loadReference(ctx context.Context, progress func(done, total int)
 		have[digest] = true
 	}
 	total := len(referenceLists) + 1
-	g, profiles, fresh, err := d.readReference(ctx, have, func(done int) { progress(done, total) })
+	g, profiles, fresh, err := d.readReference(ctx, have, provinces, func(done int) { progress(done, total) })
 	if err != nil || len(fresh) == 0 {
 		return err
 	}

@@ -230,3 +230,8 @@ func (r Row) List(column string) []string {
 	}
 	return all
 }
+
+// Keep drops the rows that do not belong.
+func (t *Table) Keep(belongs func(Row) bool) {
+	t.rows = slices.DeleteFunc(t.rows, func(r Row) bool { return !belongs(r) })
+}
