@@ -67,9 +67,9 @@ var rows = []row{
 	{"P2", memory},
 	{"P3", sizes},
 	{"P4", freshClone},
-	// R1
-	// R4
-	// R10
+	{"R1", kills},
+	{"R4", backups},
+	{"R10", accounts},
 	{"R11", records},
 }
 

@@ -34,7 +34,7 @@ var listening = regexp.MustCompile(`listening on (http://[\w.:]+)`)
 // The environment adds to that of this program.
 func start(ctx context.Context, binary, data string, env ...string) (*server, error) {
 	s := &server{data: data, ended: make(chan struct{}), started: time.Now()}
-	s.cmd = exec.Command(binary, "demo", "--addr", "127.0.0.1:0", "--data", data)
+	s.cmd = exec.Command(binary, "demo", "--addr", "127.0.0.1:0", "--data", data, "--proxy") // see browser
 	s.cmd.Env = append(os.Environ(), env...)
 	out, w, err := os.Pipe()
 	if err != nil {
