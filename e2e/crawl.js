@@ -1,13 +1,14 @@
 // Finds the pages that a person can come to by links: one address or two of each kind.
 
 // Under these a segment is a name of one thing: /dan-toc/tay and /dan-toc/nung are one kind of page.
-const collections = ['ban-tin', 'chu-de', 'thu-vien', 'dan-toc', 'dia-ban', 'muc-tieu', 'ngon-ngu', 'nguoi-dung']
+// Elsewhere a name of one thing has a digit in it.
+const collections = ['chu-de', 'dan-toc', 'muc-tieu', 'thu-vien', 'tieng']
 
 // kind is an address with the names of single things taken out.
 export function kind(address) {
   const url = new URL(address)
   const segments = url.pathname.split('/').map((segment, i, all) =>
-    /\d/.test(segment) || (collections.includes(all[i - 1]) && !/^(moi|nhap)$/.test(segment)) ? '*' : segment)
+    /\d/.test(segment) || collections.includes(all[i - 1]) ? '*' : segment)
   const asked = [...new Set(url.searchParams.keys())].sort()
   return segments.join('/') + (asked.length ? '?' + asked.join('&') : '')
 }
