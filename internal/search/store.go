@@ -6,6 +6,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"banlang/internal/db"
@@ -162,8 +165,22 @@ func (d *Desk) seer(actor duty.Actor) func(act duty.Act, area string) bool {
 	}
 }
 
-// Desk answers questions.
+// A Desk answers questions and keeps the index. It is safe for many callers at once.
 type Desk struct {
 	db     *db.DB
 	policy *duty.Policy
+	log    *slog.Logger
+	dir    string
+
+	now    atomic.Pointer[index]
+	follow sync.Mutex // held while now is replaced
+	shelf  *shelf     // nil while nothing is kept on disk
+	saved  *index     // what the shelf holds
+}
+
+// New makes a desk that keeps its index in a folder of its own, or only in memory where dir is empty.
+func New(d *db.DB, dir string, policy *duty.Policy, log *slog.Logger) *Desk {
+	desk := &Desk{db: d, policy: policy, log: log, dir: dir}
+	desk.now.Store(&index{})
+	return desk
 }
