@@ -181,6 +181,9 @@ func Bytes(w http.ResponseWriter, r *http.Request, contentType string, body []by
 	return nil
 }
 
+// Fresh says that this answer depends on more than its address and the reader's languages: it is not kept for the next visitor.
+func Fresh(r *http.Request) { visitOf(r).public = false }
+
 // Attach makes the answer a download with this file name; before Bytes or JSON.
 func Attach(w http.ResponseWriter, name string) {
 	w.Header().Set("Content-Disposition", disposition("attachment", name))

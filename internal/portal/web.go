@@ -1,0 +1,244 @@
+package portal
+
+import (
+	"embed"
+	"encoding/xml"
+	"net/http"
+	"slices"
+
+	"banlang/internal/duty"
+	"banlang/internal/i18n"
+	"banlang/internal/web"
+)
+
+//go:embed page/*.html
+var pages embed.FS
+
+//go:embed sound/*.mp3 sound/*.opus
+var sounds embed.FS
+
+type handler struct {
+	site   *web.Site
+	room   *web.Room
+	news   News
+	find   Finder
+	name   Namer
+	origin string
+}
+
+// Options are where the portal takes what it shows. A nil part is simply not shown.
+type Options struct {
+	News   News
+	Finder Finder
+	Namer  Namer
+	Origin string   // https://banlang.langson.gov.vn: what the site map's addresses begin with; "" is taken from the request
+	Maps   []Mapped // more addresses for the site map
+}
+
+// Mapped lists addresses of a room for the site map.
+type Mapped func(r *http.Request) ([]string, error)
+
+// Mount puts the public face on the site.
+func Mount(site *web.Site, o Options) {
+	site.Files(sounds)
+	h := handler{site, site.Room("portal", pages), o.News, o.Finder, o.Namer, o.Origin}
+	site.Handle("GET /{$}", duty.Public, h.home)
+	site.Handle("GET /ngon-ngu", duty.Public, h.languages)
+	site.Handle("POST /ngon-ngu", duty.Public, h.chooseLanguage)
+	site.Handle("GET /tim", duty.Public, h.search)
+	site.Handle("GET /gioi-thieu", duty.Public, h.page("about", "about.title", "about.lead"))
+	site.Handle("GET /rieng-tu", duty.Public, h.page("privacy", "privacy.title", "privacy.lead"))
+	site.Handle("GET /robots.txt", duty.Public, h.robots)
+	site.Handle("GET /sitemap.xml", duty.Public, h.siteMap(o.Maps))
+}
+
+// homePage is what page/home.html shows.
+type homePage struct {
+	Alarms            []card
+	Lead              card
+	Sound             web.Sound
+	News              []card
+	Topics, Reference []tile
+	Others            []web.Language
+	Hears             string
+}
+
+type card struct {
+	Item
+	Hear string // address of the sound that suits the reader's line
+}
+
+type tile struct {
+	Tile
+	Hear string
+}
+
+const onFront = 7
+
+func (h handler) home(w http.ResponseWriter, r *http.Request) error {
+	reader := web.Reader(r)
+	data := homePage{Topics: h.tiles(r, Topics), Reference: h.tiles(r, Reference), Others: h.site.Languages, Hears: reader.Heard[0]}
+	if h.news != nil {
+		items, err := h.news.Front(r.Context(), reader.Heard, onFront)
+		if err != nil {
+			return err
+		}
+		for _, item := range items {
+			c := card{item, item.Sound.suited(reader.SaveData)}
+			switch {
+			case item.Urgent:
+				data.Alarms = append(data.Alarms, c)
+			case data.Lead.Title == "" && item.Sound.MP3 != "":
+				data.Lead, data.Sound = c, h.player(r, item.Sound)
+			default:
+				data.News = append(data.News, c)
+			}
+		}
+	}
+	meta := web.Meta{Title: web.T(r, "home.title"), Description: web.T(r, "app.tagline"), Feed: "/ban-tin/nguon.xml"}
+	return h.room.Show(w, r, "home", meta, data)
+}
+
+func (h handler) tiles(r *http.Request, list []Tile) []tile {
+	all := make([]tile, len(list))
+	for i, t := range list {
+		all[i] = tile{t, h.spoken(r, t.Key)}
+	}
+	return all
+}
+
+// spoken is the address of a small sound of our own, the smaller coding for who spares the line: those browsers know Opus.
+func (h handler) spoken(r *http.Request, key string) string {
+	name := "sound/" + key + ".mp3"
+	if web.Reader(r).SaveData {
+		name = "sound/" + key + ".opus"
+	}
+	if !h.site.HasAsset(name) {
+		return ""
+	}
+	return h.site.Asset(name)
+}
+
+func (s Sound) suited(save bool) string {
+	if save && s.Opus != "" {
+		return s.Opus
+	}
+	return s.MP3
+}
+
+func (h handler) player(r *http.Request, s Sound) web.Sound {
+	p := web.Sound{Caption: web.T(r, "sound.in", "Lang", s.Lang), Length: s.Length, Machine: s.Machine, Reader: s.Reader}
+	if s.Opus != "" {
+		p.Files = append(p.Files, web.SoundFile{URL: s.Opus, Type: "audio/ogg; codecs=opus", Size: s.OpusSize})
+	}
+	if s.MP3 != "" {
+		p.Files = append(p.Files, web.SoundFile{URL: s.MP3, Type: "audio/mpeg", Size: s.MP3Size})
+	}
+	return p
+}
+
+// languagePage is what page/language.html shows.
+type languagePage struct {
+	Languages []languageTile
+	Heard     []string
+	Back      string
+	Question  string // address of the sound that asks
+}
+
+type languageTile struct {
+	web.Language
+	Hear string
+}
+
+func (h handler) languages(w http.ResponseWriter, r *http.Request) error {
+	data := languagePage{Heard: web.Reader(r).Heard, Back: web.Local(r.URL.Query().Get("tiep")), Question: h.spoken(r, "choose")}
+	for _, l := range h.site.Languages {
+		data.Languages = append(data.Languages, languageTile{l, h.spoken(r, "lang-"+l.Tag)})
+	}
+	meta := web.Meta{Title: web.T(r, "language.title"), Crumbs: []web.Link{{Text: web.T(r, "language.crumb")}}}
+	return h.room.Show(w, r, "language", meta, data)
+}
+
+// chooseLanguage keeps the choice on the reader's device and goes back to where it was made: one tile puts a language first, the
+// list of boxes says all of them at once.
+func (h handler) chooseLanguage(w http.ResponseWriter, r *http.Request) error {
+	prefs := web.Reader(r)
+	var known []string
+	for _, tag := range r.PostForm["nghe"] {
+		if slices.ContainsFunc(h.site.Languages, func(l web.Language) bool { return l.Tag == tag }) && len(known) < 8 {
+			known = append(known, tag)
+		}
+	}
+	switch {
+	case len(known) > 0 && r.PostForm.Has("nhieu"):
+		prefs.Heard = known
+	case len(known) > 0:
+		prefs.Heard = choose(prefs.Heard, known[0])
+	}
+	if ui := r.PostForm.Get("chu"); slices.Contains(i18n.Langs, ui) {
+		prefs.UI = ui
+	}
+	web.SetReader(w, r, prefs)
+	return web.Redirect(w, r, web.Local(r.PostForm.Get("tiep")))
+}
+
+// plainPage is what the pages of mere words show.
+type plainPage struct{ Demo bool }
+
+func (h handler) page(name, title, lead string) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		meta := web.Meta{Title: web.T(r, title), Description: web.T(r, lead), Crumbs: []web.Link{{Text: web.T(r, title)}}}
+		return h.room.Show(w, r, name, meta, plainPage{h.site.Demo})
+	}
+}
+
+func (h handler) robots(w http.ResponseWriter, r *http.Request) error {
+	text := "User-agent: *\nDisallow: /ban-lam-viec\nDisallow: /dang-nhap\nDisallow: /tim\nSitemap: " + h.base(r) + "/sitemap.xml\n"
+	return web.Bytes(w, r, "text/plain; charset=utf-8", []byte(text))
+}
+
+func (h handler) base(r *http.Request) string {
+	switch {
+	case h.origin != "":
+		return h.origin
+	case r.TLS != nil:
+		web.Fresh(r)
+		return "https://" + r.Host
+	}
+	web.Fresh(r) // a page that is kept must not carry the host that one visitor asked for
+	return "http://" + r.Host
+}
+
+// siteMap lists every public page that can be reached by a fixed address, and what other rooms add.
+func (h handler) siteMap(more []Mapped) web.Handler {
+	type address struct {
+		Loc string `xml:"loc"`
+	}
+	type urlset struct {
+		XMLName xml.Name  `xml:"http://www.sitemaps.org/schemas/sitemap/0.9 urlset"`
+		URLs    []address `xml:"url"`
+	}
+	return func(w http.ResponseWriter, r *http.Request) error {
+		base := h.base(r)
+		paths := []string{"/", "/ban-tin", "/ngon-ngu", "/gioi-thieu", "/rieng-tu"}
+		for _, t := range slices.Concat(Topics, Reference) {
+			paths = append(paths, t.URL)
+		}
+		for _, m := range more {
+			list, err := m(r)
+			if err != nil {
+				return err
+			}
+			paths = append(paths, list...)
+		}
+		var all urlset
+		for _, path := range paths[:min(len(paths), 50_000)] {
+			all.URLs = append(all.URLs, address{base + path})
+		}
+		body, err := xml.Marshal(all)
+		if err != nil {
+			return err
+		}
+		return web.Bytes(w, r, "application/xml; charset=utf-8", append([]byte(xml.Header), body...))
+	}
+}
