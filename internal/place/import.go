@@ -31,6 +31,9 @@ func (d *Desk) Import(ctx context.Context, actor duty.Actor, kind, name string, 
 	if progress == nil {
 		progress = func(int, int) {}
 	}
+	if kind == kindBoundaries {
+		return d.importBoundaries(ctx, actor, name, r, dry, progress)
+	}
 	t, err := intake.Read(name, r)
 	if err != nil {
 		return intake.Report{Name: name, Kind: kind, Dry: dry}, err
@@ -49,6 +52,10 @@ func (d *Desk) Import(ctx context.Context, actor duty.Actor, kind, name string, 
 	switch kind {
 	case kindUnits:
 		err = d.importUnits(ctx, actor, t, &report, progress)
+	case kindVillages:
+		err = d.importVillages(ctx, actor, t, &report, progress)
+	case kindClasses:
+		err = d.importClasses(ctx, actor, t, &report, progress)
 	default:
 		err = fault.New(fault.Invalid, "place.import.kind_unknown", "Kind", kind)
 	}
@@ -78,7 +85,11 @@ func (d *Desk) importUnits(ctx context.Context, actor duty.Actor, t *intake.Tabl
 	if err := d.policy.Permit(actor, duty.PlaceRecordEvent, duty.Thing{}); err != nil {
 		return err
 	}
-	return d.applyList(ctx, t, day, report, progress)
+	if err := d.importList(ctx, t, day, report); err != nil {
+		return err
+	}
+	progress(report.Rows, report.Rows)
+	return nil
 }
 
 var dayInName = regexp.MustCompile(`\d{4}-\d{2}-\d{2}`)

@@ -16,39 +16,26 @@ func Operator() duty.Actor {
 
 // applyList takes in a list of units or of lineage, all of it or, where a row is refused, nothing: half a list would end units
 // that are there.
-func (d *Desk) applyList(ctx context.Context, t *intake.Table, day Date, report *intake.Report, progress func(int, int)) error {
-	total := report.Rows
-	g, err := d.register(ctx, d.db)
-	if err != nil {
-		return err
-	}
+func (g *register) applyList(t *intake.Table, day Date, report *intake.Report) error {
+	report.Added = 0
 	if report.Kind == kindLineage {
 		shares, rows := readShares(t, report)
 		g.link(shares, day, report, rows)
+		report.Added = len(g.joined)
 	} else {
 		g.apply(readList(t, g.knows(day), report), day)
+		report.Added = len(g.added)
 	}
-	progress(total/2, total)
-	report.Added, report.Changed = len(g.added), len(g.changed)
-	if report.Kind == kindLineage {
-		report.Added = len(g.joined)
+	report.Changed = len(g.changed)
+	if len(report.Refused) > 0 {
+		report.Added, report.Changed = 0, 0
+		return nil
 	}
-	report.Same = max(0, report.Rows-len(report.Refused)-report.Added)
-	switch {
-	case len(report.Refused) > 0:
-		report.Added, report.Changed, report.Same = 0, 0, 0
-		return nil
-	case !g.dirty() || report.Dry:
-		progress(total, total)
-		return nil
-	case day < g.latest():
+	report.Same = max(0, report.Rows-report.Added)
+	if g.dirty() && day < g.latest() {
 		return fault.New(fault.Conflict, "place.import.older", "File", report.Name, "Date", day.String(), "Latest", g.latest().String())
 	}
-	if err := d.setList(ctx, g, report.Name, day); err != nil {
-		return err
-	}
-	progress(total, total)
-	return d.reload(ctx)
+	return nil
 }
 
 // latest is the day of the youngest version.

@@ -85,6 +85,12 @@ type Desk struct {
 // Today is the day in Vietnam now.
 func (d *Desk) Today() Date { return DateOf(d.now()) }
 
+// HomeUnit is the province that this installation serves, as it is today; the zero Unit if its code is unknown.
+func (d *Desk) HomeUnit() Unit {
+	u, _ := d.At(d.Home, d.Today()) //nolint:errcheck // an unknown code is an empty province, which every page can show
+	return u
+}
+
 // At is the unit that had the code on that day.
 func (d *Desk) At(code string, on Date) (Unit, error) {
 	t := d.tree.Load()

@@ -2,11 +2,13 @@ package place
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
+	"banlang/internal/place/intake"
 )
 
 // New makes a desk. Call Ready before asking it anything.
@@ -208,14 +210,31 @@ func (d *Desk) saveProfiles(ctx context.Context, profiles []Profile) error {
 	return d.db.Tx(ctx, func(tx *db.Tx) error { return setProfiles(ctx, tx, profiles) })
 }
 
-// setList writes a list of units that a person took in.
-func (d *Desk) setList(ctx context.Context, g *register, name string, day Date) error {
-	return d.db.Tx(ctx, func(tx *db.Tx) error {
+// importList takes in a list of units in one transaction, and reads the tree again if anything changed.
+func (d *Desk) importList(ctx context.Context, t *intake.Table, day Date, report *intake.Report) error {
+	err := d.db.Tx(ctx, func(tx *db.Tx) error {
+		g, err := d.register(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := g.applyList(t, day, report); err != nil {
+			return err
+		}
+		if report.Dry || !g.dirty() || len(report.Refused) > 0 {
+			return errDry
+		}
 		if err := setRegister(ctx, tx, g); err != nil {
 			return err
 		}
-		return setList(ctx, tx, name, day, "", name, d.now())
+		return setList(ctx, tx, report.Name, day, "", report.Name, d.now())
 	})
+	if errors.Is(err, errDry) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return d.reload(ctx)
 }
 
 // Profile is the size and the centre of a unit; the zero Profile says that nothing is recorded.
