@@ -4,13 +4,14 @@ package plan
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
 // A Plan is a document that promises (kế hoạch, quyết định, chương trình).
 type Plan struct {
 	Code      string // ours: "KH101"
+	ShortVI   string // "Kế hoạch 101"
+	ShortEN   string
 	NameVI    string
 	NameEN    string
 	MeaningVI string
@@ -18,13 +19,20 @@ type Plan struct {
 	Certainty string
 }
 
-// Short is the name without its date, for a chip or a table: "Kế hoạch 101/KH-UBND".
+// Short is the name for a chip or a table: "Kế hoạch 101".
 func (p Plan) Short(lang string) string {
-	name, _, _ := strings.Cut(p.NameVI, " ngày ")
 	if lang == "en" {
-		name, _, _ = strings.Cut(p.NameEN, " of ")
+		return p.ShortEN
 	}
-	return name
+	return p.ShortVI
+}
+
+// Name is the full name with its date.
+func (p Plan) Name(lang string) string {
+	if lang == "en" {
+		return p.NameEN
+	}
+	return p.NameVI
 }
 
 // A Target (mục tiêu) is one promise of a plan, with the way in which it can be judged.

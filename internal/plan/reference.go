@@ -24,7 +24,7 @@ func read() (reference, error) {
 	var ref reference
 	err := rows("plan", func(c cells) error {
 		ref.plans = append(ref.plans, Plan{
-			Code: c["code"], NameVI: c["name_vi"], NameEN: c["name_en"], MeaningVI: c["meaning_vi"],
+			Code: c["code"], ShortVI: c["short_vi"], ShortEN: c["short_en"], NameVI: c["name_vi"], NameEN: c["name_en"], MeaningVI: c["meaning_vi"],
 			Source: c["source"], Certainty: c["certainty"],
 		})
 		return nil

@@ -32,8 +32,8 @@ func Mount(site *web.Site, d *Desk) {
 	site.Handle("GET /ban-lam-viec/muc-tieu", duty.AccountUse, h.work)
 	site.Handle("GET /ban-lam-viec/muc-tieu/{code}/do", duty.PlanMeasure, h.measureForm)
 	site.Handle("POST /ban-lam-viec/muc-tieu/{code}/do", duty.PlanMeasure, h.measure)
-	site.Handle("GET /ban-lam-viec/so-do/{id}", duty.PlanCertify, h.review)
-	site.Handle("POST /ban-lam-viec/so-do/{id}/xac-nhan", duty.PlanCertify, h.certify)
+	site.Handle("GET /ban-lam-viec/muc-tieu/{code}/so-do/{id}", duty.PlanCertify, h.review)
+	site.Handle("POST /ban-lam-viec/muc-tieu/{code}/so-do/{id}/xac-nhan", duty.PlanCertify, h.certify)
 	site.Menu(web.MenuItem{Group: "desk.data", Key: "plan.menu", URL: "/ban-lam-viec/muc-tieu", Act: duty.AccountUse, Order: 40})
 }
 
@@ -157,10 +157,7 @@ func (h handler) choices(r *http.Request, f Filter) (plans, years []choice) {
 func (h handler) groups(r *http.Request, lines []Line) []group {
 	var gs []group
 	for _, p := range h.desk.Plans() {
-		g := group{Plan: p, Name: p.NameVI}
-		if web.Reader(r).UI == "en" {
-			g.Name = p.NameEN
-		}
+		g := group{Plan: p, Name: p.Name(web.Reader(r).UI)}
 		for _, l := range lines {
 			if l.Target.Plan == p.Code {
 				g.Lines = append(g.Lines, h.view(r, l))
@@ -224,10 +221,7 @@ func (h handler) target(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := targetPage{lineView: h.view(r, l), Plan: h.desk.Plan(l.Target.Plan)}
-	p.Name = p.Plan.NameVI
-	if web.Reader(r).UI == "en" {
-		p.Name = p.Plan.NameEN
-	}
+	p.Name = p.Plan.Name(web.Reader(r).UI)
 	slices.Reverse(past)
 	for _, m := range past {
 		p.History = append(p.History, historyRow{m, h.value(r, l.Target, m)})
@@ -362,7 +356,7 @@ func (h handler) measure(w http.ResponseWriter, r *http.Request) error {
 	return h.room.Form(w, r, "measure", meta, p, err)
 }
 
-// reviewPage is /ban-lam-viec/so-do/{id}.
+// reviewPage is /ban-lam-viec/muc-tieu/{code}/so-do/{id}.
 type reviewPage struct {
 	lineView             // as the ledger would say if it were certified
 	M        Measurement // the one that waits

@@ -74,7 +74,7 @@ func TestPagesRender(t *testing.T) {
 	}
 	webtest.Render(t, s, "", paths...)
 	webtest.Render(t, s, "statistician", "/ban-lam-viec/muc-tieu", "/ban-lam-viec/muc-tieu/KH101-2023-2/do", "/ban-lam-viec/muc-tieu/KH101-2023-X/do")
-	webtest.Render(t, s, "leader", "/ban-lam-viec/muc-tieu", "/ban-lam-viec/so-do/"+id)
+	webtest.Render(t, s, "leader", "/ban-lam-viec/muc-tieu", "/ban-lam-viec/muc-tieu/KH101-2023-2/so-do/"+id)
 	webtest.Render(t, s, "planner", "/ban-lam-viec/muc-tieu")
 }
 
@@ -162,7 +162,7 @@ func TestFormsWalk(t *testing.T) {
 			t.Errorf("the officer's page does not say who must certify: %s", page.Text())
 		}
 		page = boss.Get("/ban-lam-viec/muc-tieu")
-		review := regexp.MustCompile(`/ban-lam-viec/so-do/[a-z0-9]+`).FindAllString(page.Body, -1)
+		review := regexp.MustCompile(`/ban-lam-viec/muc-tieu/KH101-2023-1/so-do/[a-z0-9]+`).FindAllString(page.Body, -1)
 		if len(review) != 1 {
 			t.Fatalf("%d measurements wait, want 1: %s", len(review), page.Text())
 		}
@@ -192,7 +192,7 @@ func TestWork(t *testing.T) {
 		actor duty.Actor
 		want  []string
 	}{
-		{leader, []string{"/ban-lam-viec/so-do/" + id}},
+		{leader, []string{"/ban-lam-viec/muc-tieu/KH101-2023-1/so-do/" + id}},
 		{statistician, []string{"/ban-lam-viec/muc-tieu"}},
 		{planner, nil},
 		{duty.Actor{}, nil},

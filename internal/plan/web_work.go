@@ -30,7 +30,7 @@ func (d *Desk) Work(ctx context.Context, actor duty.Actor) ([]web.Task, error) {
 			return nil, err
 		}
 		tasks = append(tasks, web.Task{
-			Title: t.TextVI, Kind: "plan.work.certify", URL: "/ban-lam-viec/so-do/" + m.ID, State: "go", Word: "Chờ xác nhận",
+			Title: t.TextVI, Kind: "plan.work.certify", URL: "/ban-lam-viec/muc-tieu/" + m.Target + "/so-do/" + m.ID, State: "go", Word: "Chờ xác nhận",
 		})
 	}
 	if !d.MayMeasure(actor) {
