@@ -1,0 +1,502 @@
+package bulletin
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"banlang/internal/duty"
+	"banlang/internal/fault"
+	"banlang/internal/place"
+	"banlang/internal/web"
+)
+
+const deskURL = "/ban-lam-viec/ban-tin"
+
+func (h handler) mountDesk() {
+	h.site.Menu(web.MenuItem{Group: "desk.daily", Key: "bulletin.list.title", URL: deskURL, Act: duty.BulletinReadDraft, Order: 20})
+	h.site.Handle("GET "+deskURL, duty.BulletinReadDraft, h.copies)
+	h.site.Handle("GET "+deskURL+"/viet", duty.BulletinWrite, h.blank)
+	h.site.Handle("POST "+deskURL+"/viet", duty.BulletinWrite, h.write)
+	h.site.Handle("GET "+deskURL+"/{id}", duty.BulletinReadDraft, h.open)
+	h.site.Handle("GET "+deskURL+"/{id}/sua", duty.BulletinWrite, h.edit)
+	h.site.Handle("POST "+deskURL+"/{id}/sua", duty.BulletinWrite, h.rewrite)
+	h.site.Handle("POST "+deskURL+"/{id}/gui", duty.BulletinWrite, h.submit)
+	h.site.Handle("POST "+deskURL+"/{id}/de-lai", duty.BulletinWrite, h.setAside)
+	h.site.Handle("POST "+deskURL+"/{id}/thay", duty.BulletinWrite, h.replace)
+	h.site.Handle("POST "+deskURL+"/{id}/duyet", duty.BulletinApprove, h.approve)
+	h.site.Handle("POST "+deskURL+"/{id}/duyet-khan", duty.BulletinApproveEmergency, h.sign)
+	h.site.Handle("POST "+deskURL+"/{id}/thu-hoi", duty.BulletinRecall, h.recall)
+	h.site.Handle("GET "+deskURL+"/{id}/so/{number}", duty.BulletinReadDraft, h.older)
+	h.site.Handle("GET "+deskURL+"/{id}/nghe/{sound}", duty.BulletinReadDraft, h.hearDraft)
+	h.site.Handle("GET "+deskURL+"/{id}/tieng/{lang}", duty.BulletinReadDraft, h.edition)
+	h.site.Handle("POST "+deskURL+"/{id}/tieng/{lang}/dich", duty.BulletinTranslate, h.translate)
+	h.site.Handle("POST "+deskURL+"/{id}/tieng/{lang}/thu", duty.BulletinRecord, h.record)
+	h.site.Handle("POST "+deskURL+"/{id}/tieng/{lang}/duyet", duty.BulletinReviewLanguage, h.review)
+}
+
+func deskPage(id ID) string                 { return deskURL + "/" + string(id) }
+func editionPage(id ID, lang string) string { return deskPage(id) + "/tieng/" + lang }
+func (h handler) meta(r *http.Request, title string, more ...web.Link) web.Meta {
+	return web.Meta{Title: title, Desk: true, NoIndex: true, Crumbs: append([]web.Link{{Text: web.T(r, "bulletin.list.title"), URL: deskURL}}, more...)}
+}
+
+// A copiesPage is the officers' list.
+type copiesPage struct {
+	Items  []copyRow
+	States []choice
+	Total  int
+	Pager  web.Pager
+	Write  bool
+	Chosen bool
+}
+
+// A copyRow is a bulletin in the officers' list.
+type copyRow struct {
+	Bulletin
+	Where    string
+	Status   status
+	Editions []editionRowView
+}
+
+// An editionRowView is an edition in the officers' pages.
+type editionRowView struct {
+	Edition
+	Name   string
+	URL    string
+	Status status
+	Powers EditionPowers
+}
+
+// A status is a state as a shape, a word and a colour.
+type status struct{ Shape, Key string }
+
+func statusOf(s State) status {
+	return status{map[State]string{Draft: "unk", Translated: "go", Reviewed: "go", Published: "ok", Expired: "late", Recalled: "bad", Replaced: "unk"}[s], "bulletin.state." + string(s)}
+}
+
+var deskStates = []State{Draft, Translated, Reviewed, Published, Expired, Recalled, Replaced}
+
+func (h handler) copies(w http.ResponseWriter, r *http.Request) error {
+	page, size := web.Page(r)
+	q := Query{State: State(r.URL.Query().Get("trang-thai")), Page: page, Size: size}
+	if !slices.Contains(deskStates, q.State) {
+		q.State = ""
+	}
+	all, total, err := h.desk.Copies(r.Context(), web.Actor(r), q)
+	if err != nil {
+		return err
+	}
+	p := copiesPage{Total: total, Pager: web.NewPager(r, total), Write: h.site.Policy.May(web.Actor(r), duty.BulletinWrite), Chosen: q.State != ""}
+	p.States = append(p.States, choice{Text: web.T(r, "common.all"), URL: web.With(r, "trang-thai", ""), Current: q.State == ""})
+	for _, s := range deskStates {
+		p.States = append(p.States, choice{Text: web.T(r, "bulletin.state."+string(s)), URL: web.With(r, "trang-thai", string(s)), Current: s == q.State})
+	}
+	for _, b := range all {
+		p.Items = append(p.Items, copyRow{b, h.where(b.Place), statusOf(b.State(h.desk.now())), h.editionRows(r, b, Powers{})})
+	}
+	return h.room.Show(w, r, "copies", h.meta(r, web.T(r, "bulletin.list.title")), p)
+}
+
+func (h handler) editionRows(r *http.Request, b Bulletin, p Powers) []editionRowView {
+	rows := make([]editionRowView, len(b.Editions))
+	for i, e := range b.Editions {
+		rows[i] = editionRowView{e, h.name(r, e.Lang), editionPage(b.ID, e.Lang), statusOf(e.State), p.Editions[e.Lang]}
+	}
+	return rows
+}
+
+// An openPage is a bulletin with all that its officers must see.
+type openPage struct {
+	Bulletin
+	Where    string
+	Status   status
+	Powers   Powers
+	Rows     []editionRowView
+	Blocks   []block
+	Source   Edition
+	Plain    Plain
+	Sound    web.Sound
+	Missing  []string // languages that the public has and an approval now would take away
+	Waiting  []string // languages that an approval now would leave out
+	Signed   []signedView
+	History  []stepView
+	Issues   []Issue
+	Reason   string // as it was typed
+	SignedBy string
+}
+
+type signedView struct {
+	Name string
+	Signature
+}
+
+type stepView struct {
+	Step
+	Name string
+	Lang string
+}
+
+func (h handler) open(w http.ResponseWriter, r *http.Request) error {
+	return h.show1(w, r, "", nil)
+}
+
+// show1 shows a bulletin; after a fault with what was typed and what is wrong.
+func (h handler) show1(w http.ResponseWriter, r *http.Request, reason string, wrong error) error {
+	p, err := h.openPage(r, ID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	p.Reason = reason
+	m := h.meta(r, p.Title())
+	if wrong != nil {
+		return h.room.Form(w, r, "open", m, p, wrong)
+	}
+	return h.room.Show(w, r, "open", m, p)
+}
+
+func (h handler) openPage(r *http.Request, id ID) (openPage, error) {
+	ctx, actor := r.Context(), web.Actor(r)
+	b, steps, err := h.desk.Draft(ctx, actor, id)
+	if err != nil {
+		return openPage{}, err
+	}
+	p := openPage{Bulletin: b, Where: h.where(b.Place), Status: statusOf(b.State(h.desk.now()))}
+	p.Source, _ = b.Edition(Source)
+	p.Blocks, p.Plain = blocks(p.Source.Body), Look(p.Source.Body)
+	p.Sound = h.draftPlayer(r, b, p.Source)
+	if p.Powers, err = h.desk.Powers(ctx, actor, b, steps); err != nil {
+		return p, err
+	}
+	p.Rows = h.editionRows(r, b, p.Powers)
+	signed, err := h.desk.Signed(ctx, b)
+	if err != nil {
+		return p, err
+	}
+	for _, s := range signed {
+		p.Signed = append(p.Signed, signedView{h.person(r, s.Person), s})
+	}
+	for _, s := range steps {
+		p.History = append(p.History, stepView{s, h.person(r, s.Person), h.langOf(r, s.Lang)})
+	}
+	if p.Issues, err = h.desk.Issues(ctx, actor, id); err != nil {
+		return p, err
+	}
+	p.Missing, p.Waiting = h.compare(r, b, p.Issues)
+	return p, nil
+}
+
+// compare says what an approval now would take from the public, and what it would leave out.
+func (h handler) compare(r *http.Request, b Bulletin, issues []Issue) (missing, waiting []string) {
+	next := ready(b.Editions)
+	for _, e := range b.Editions {
+		if !slices.ContainsFunc(next, func(o Edition) bool { return o.Lang == e.Lang }) && e.Lang != Source {
+			waiting = append(waiting, h.name(r, e.Lang))
+			if len(issues) > 0 {
+				if _, told := issues[0].Told(e.Lang); told {
+					missing = append(missing, h.name(r, e.Lang))
+				}
+			}
+		}
+	}
+	return missing, waiting
+}
+
+func (h handler) person(r *http.Request, account string) string {
+	if account == machine.ID {
+		return web.T(r, "bulletin.machine")
+	}
+	name, err := h.desk.people.Name(r.Context(), account)
+	if err != nil {
+		return account
+	}
+	return name
+}
+
+func (h handler) langOf(r *http.Request, tag string) string {
+	if tag == "" {
+		return ""
+	}
+	return h.name(r, tag)
+}
+
+func (h handler) draftPlayer(r *http.Request, b Bulletin, e Edition) web.Sound {
+	return h.player(r, e, func(kind string) string { return deskPage(b.ID) + "/nghe/" + e.Lang + "." + kind })
+}
+
+func (h handler) hearDraft(w http.ResponseWriter, r *http.Request) error {
+	lang, kind, ok := strings.Cut(r.PathValue("sound"), ".")
+	if !ok || soundTypes[kind] == "" {
+		return fault.New(fault.NotFound, "bulletin.sound.none")
+	}
+	f, _, at, err := h.desk.HearDraft(r.Context(), web.Actor(r), ID(r.PathValue("id")), lang, kind)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return web.File(w, r, "ban-nhap-"+lang+"."+kind, soundTypes[kind], at, f, false)
+}
+
+// older shows an issue that was published before, as it was.
+func (h handler) older(w http.ResponseWriter, r *http.Request) error {
+	all, err := h.desk.Issues(r.Context(), web.Actor(r), ID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	number, _ := strconv.ParseInt(r.PathValue("number"), 10, 64)
+	at := slices.IndexFunc(all, func(i Issue) bool { return i.Number == number })
+	if at < 0 {
+		return fault.New(fault.NotFound, "bulletin.not_found")
+	}
+	source, _ := all[at].Told(Source)
+	p := olderPage{all[at], nil, h.where(all[at].Place)}
+	for _, e := range all[at].Editions {
+		p.Texts = append(p.Texts, toldView{e, h.name(r, e.Lang), blocks(e.Body)})
+	}
+	return h.room.Show(w, r, "older", h.meta(r, source.Title, web.Link{Text: source.Title, URL: deskPage(all[at].ID)}), p)
+}
+
+type olderPage struct {
+	Issue
+	Texts []toldView
+	Where string
+}
+
+type toldView struct {
+	Edition
+	Name   string
+	Blocks []block
+}
+
+// done finishes a POST: on to the page with a notice, or the page again with what is wrong.
+func (h handler) done(w http.ResponseWriter, r *http.Request, to, key, reason string, err error) error {
+	if err != nil {
+		return h.refuse(w, r, reason, err)
+	}
+	web.Flash(r, "ok", key)
+	return web.Redirect(w, r, to)
+}
+
+// refuse shows the bulletin again with what is wrong, for what its officers may still read.
+func (h handler) refuse(w http.ResponseWriter, r *http.Request, reason string, err error) error {
+	if k := fault.KindOf(err); k != fault.Conflict && k != fault.Invalid {
+		return err
+	}
+	return h.show1(w, r, reason, err)
+}
+
+func (h handler) submit(w http.ResponseWriter, r *http.Request) error {
+	id := ID(r.PathValue("id"))
+	err := h.desk.Submit(r.Context(), web.Actor(r), id, number(r, "revision"))
+	return h.done(w, r, deskPage(id), "bulletin.done.submit", "", err)
+}
+
+func (h handler) setAside(w http.ResponseWriter, r *http.Request) error {
+	id := ID(r.PathValue("id"))
+	err := h.desk.SetAside(r.Context(), web.Actor(r), id, r.PostFormValue("tieng"))
+	return h.done(w, r, deskPage(id), "bulletin.done.set_aside", "", err)
+}
+
+func (h handler) replace(w http.ResponseWriter, r *http.Request) error {
+	next, err := h.desk.Replace(r.Context(), web.Actor(r), ID(r.PathValue("id")))
+	return h.done(w, r, deskPage(next)+"/sua", "bulletin.done.replace", "", err)
+}
+
+func (h handler) approve(w http.ResponseWriter, r *http.Request) error {
+	id := ID(r.PathValue("id"))
+	err := h.desk.Approve(r.Context(), web.Actor(r), id, number(r, "revision"))
+	return h.done(w, r, deskPage(id), "bulletin.done.approve", "", err)
+}
+
+func (h handler) sign(w http.ResponseWriter, r *http.Request) error {
+	id, reason := ID(r.PathValue("id")), r.PostFormValue("reason")
+	published, err := h.desk.ApproveEmergency(r.Context(), web.Actor(r), id, number(r, "revision"), reason)
+	if published {
+		return h.done(w, r, deskPage(id), "bulletin.done.approve", reason, err)
+	}
+	return h.done(w, r, deskPage(id), "bulletin.done.sign", reason, err)
+}
+
+func (h handler) recall(w http.ResponseWriter, r *http.Request) error {
+	id, reason := ID(r.PathValue("id")), r.PostFormValue("reason")
+	err := h.desk.Recall(r.Context(), web.Actor(r), id, reason)
+	return h.done(w, r, deskPage(id), "bulletin.done.recall", reason, err)
+}
+
+func number(r *http.Request, field string) int64 {
+	n, err := strconv.ParseInt(r.PostFormValue(field), 10, 64)
+	if err != nil {
+		return -1 // matches nothing
+	}
+	return n
+}
+
+// A formPage is the page on which a bulletin is written.
+type formPage struct {
+	ID        ID // empty for a new one
+	Text      Text
+	Expires   string // as it was typed
+	Places    []option
+	Topics    []option
+	Classes   []option
+	Langs     []option
+	Plain     Plain
+	Blocks    []block
+	Preview   bool
+	Other     bool // somebody else saved meanwhile: what stands there now is below
+	Remark    string
+	SourceNow Edition
+	BlocksNow []block
+}
+
+// An option is one value of a field.
+type option struct {
+	Value, Text string
+	Chosen      bool
+}
+
+func (h handler) formPage(r *http.Request, id ID, t Text) formPage {
+	p := formPage{ID: id, Text: t, Plain: Look(t.Body), Blocks: blocks(t.Body)}
+	if !t.Expires.IsZero() {
+		p.Expires = t.Expires.In(vietnam).Format(localTime)
+	}
+	for _, c := range Topics() {
+		p.Topics = append(p.Topics, option{string(c), web.T(r, "bulletin.topic."+string(c)), c == t.Topic})
+	}
+	for _, c := range Classes() {
+		p.Classes = append(p.Classes, option{string(c), web.T(r, "bulletin.class."+string(c)), c == t.Class})
+	}
+	for _, tag := range h.offered(t.Langs) {
+		if tag != Source {
+			p.Langs = append(p.Langs, option{tag, h.name(r, tag), slices.Contains(t.Langs, tag)})
+		}
+	}
+	for _, u := range h.areas(web.Actor(r)) {
+		p.Places = append(p.Places, option{string(u.ID), u.FullName(), u.ID == t.Place})
+	}
+	return p
+}
+
+// areas lists the places in which the actor may write: the areas of their duties and the communes within.
+func (h handler) areas(actor duty.Actor) []place.Unit {
+	var all []place.Unit
+	today := h.desk.places.Today()
+	for _, a := range h.site.Policy.Areas(actor, duty.BulletinWrite) {
+		if u, err := h.desk.places.ByID(place.ID(a)); err == nil {
+			all = append(all, u)
+		}
+		all = append(all, h.desk.places.Units(place.ID(a), place.Commune, today)...)
+	}
+	seen := map[place.ID]bool{}
+	return slices.DeleteFunc(all, func(u place.Unit) bool {
+		if seen[u.ID] {
+			return true
+		}
+		seen[u.ID] = true
+		return false
+	})
+}
+
+const localTime = "2006-01-02T15:04"
+
+// typed reads the form. What cannot be read is a fault of its field; the rest is kept.
+func typed(r *http.Request) (Text, error) {
+	t := Text{Place: place.ID(r.PostFormValue("place")), Topic: Topic(r.PostFormValue("topic")), Class: Class(r.PostFormValue("class")),
+		Title: r.PostFormValue("title"), Body: r.PostFormValue("body"), Basis: r.PostFormValue("basis"), Langs: r.PostForm["langs"],
+		HandIn: r.PostFormValue("do") == "send", Revision: number(r, "revision")}
+	ends := strings.TrimSpace(r.PostFormValue("expires"))
+	if ends == "" {
+		return t, nil
+	}
+	for _, layout := range []string{localTime, "2006-01-02T15:04:05", "2006-01-02 15:04", "2/1/2006 15:04"} {
+		if at, err := time.ParseInLocation(layout, ends, vietnam); err == nil {
+			t.Expires = at
+			return t, nil
+		}
+	}
+	return t, fault.Field("expires", "bulletin.expires.unreadable")
+}
+
+func (h handler) blank(w http.ResponseWriter, r *http.Request) error {
+	return h.room.Show(w, r, "form", h.meta(r, web.T(r, "bulletin.write.title")), h.formPage(r, "", Text{Class: Normal, Topic: Topic(r.URL.Query().Get("chu-de"))}))
+}
+
+func (h handler) write(w http.ResponseWriter, r *http.Request) error {
+	t, wrong := typed(r)
+	if r.PostFormValue("do") == "preview" {
+		return h.form(w, r, "", t, nil)
+	}
+	if wrong != nil {
+		t.clean()
+		return h.form(w, r, "", t, errors.Join(wrong, h.desk.check(t)))
+	}
+	id, err := h.desk.Write(r.Context(), web.Actor(r), web.Key(r), t)
+	if err != nil {
+		return h.form(w, r, "", t, err)
+	}
+	return h.saved(w, r, id, t)
+}
+
+func (h handler) saved(w http.ResponseWriter, r *http.Request, id ID, t Text) error {
+	key := "bulletin.done.write"
+	if t.HandIn {
+		key = "bulletin.done.submit"
+	}
+	return h.done(w, r, deskPage(id), key, "", nil)
+}
+
+// form shows the form again with what was typed. Without a fault it is a preview.
+func (h handler) form(w http.ResponseWriter, r *http.Request, id ID, t Text, wrong error) error {
+	p := h.formPage(r, id, t)
+	if typed := r.PostFormValue("expires"); typed != "" {
+		p.Expires = typed
+	}
+	title := web.T(r, "bulletin.write.title")
+	if id != "" {
+		title = web.T(r, "bulletin.edit.title")
+	}
+	if wrong == nil {
+		p.Preview = true
+		return h.room.Show(w, r, "form", h.meta(r, title), p)
+	}
+	if fault.Is(wrong, fault.Conflict) && id != "" {
+		b, _, err := h.desk.Draft(r.Context(), web.Actor(r), id)
+		if err != nil {
+			return err
+		}
+		p.Other, p.SourceNow, p.BlocksNow = true, b.Editions[0], blocks(b.Editions[0].Body)
+		p.Text.Revision = p.SourceNow.Revision // who saves again has seen the other text
+	}
+	return h.room.Form(w, r, "form", h.meta(r, title), p, wrong)
+}
+
+func (h handler) edit(w http.ResponseWriter, r *http.Request) error {
+	b, _, err := h.desk.Draft(r.Context(), web.Actor(r), ID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	e, _ := b.Edition(Source)
+	t := Text{Place: b.Place, Topic: b.Topic, Class: b.Class, Title: e.Title, Body: e.Body, Basis: b.Basis, Expires: b.Expires, Langs: b.Langs(), Revision: e.Revision}
+	p := h.formPage(r, b.ID, t)
+	p.Remark = e.Remark
+	return h.room.Show(w, r, "form", h.meta(r, web.T(r, "bulletin.edit.title"), web.Link{Text: b.Title(), URL: deskPage(b.ID)}), p)
+}
+
+func (h handler) rewrite(w http.ResponseWriter, r *http.Request) error {
+	id := ID(r.PathValue("id"))
+	t, wrong := typed(r)
+	if r.PostFormValue("do") == "preview" {
+		return h.form(w, r, id, t, nil)
+	}
+	if wrong != nil {
+		t.clean()
+		return h.form(w, r, id, t, errors.Join(wrong, h.desk.check(t)))
+	}
+	if err := h.desk.Edit(r.Context(), web.Actor(r), web.Key(r), id, t); err != nil {
+		return h.form(w, r, id, t, err)
+	}
+	return h.saved(w, r, id, t)
+}
