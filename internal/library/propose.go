@@ -1,0 +1,360 @@
+package library
+
+import (
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"banlang/internal/fold"
+	"banlang/internal/library/transcript"
+	"banlang/internal/place"
+)
+
+// propose fills in what the text itself says of the document. A person confirms it.
+func (doc *Document) propose(t transcript.Transcript) {
+	if t.Layer == transcript.Good {
+		p := readProposal(t)
+		doc.Title, doc.Number, doc.Kind, doc.Issuer, doc.Signed = p.Title, p.Number, p.Kind, p.Issuer, p.Signed
+	}
+	if doc.Title == "" {
+		doc.Title = bareName(doc.FileName)
+	}
+}
+
+// bareName is a file's name without its ending.
+func bareName(name string) string {
+	if bare := strings.TrimSpace(strings.TrimSuffix(name, filepath.Ext(name))); bare != "" {
+		return bare
+	}
+	return name
+}
+
+// proposePlaces fills in the provinces that the title names.
+func (d *Desk) proposePlaces(doc *Document) {
+	title := " " + fold.Key(doc.Title) + " "
+	for _, u := range d.places.Units("", place.Province, d.places.Today()) {
+		if strings.Contains(title, " "+fold.Key(u.FullName())+" ") {
+			doc.Places = append(doc.Places, u.ID)
+		}
+	}
+}
+
+// headLines is how much of a text is its head: the names, number, date and title come within it.
+const headLines = 60
+
+var (
+	numberPattern = regexp.MustCompile(`(?i)(?:^|[\s(])số\s*:?\s*(\d[\pL\d]*(?:\s?[/–-]\s?[\pL\d]+)*)`)
+	datePattern   = regexp.MustCompile(`(?i)ngày\s+(\d{1,2})\s*(?:tháng\s+|[/.-]\s*)(\d{1,2})\s*(?:năm\s+|[/.-]\s*)(\d{4})`)
+	byIssuer      = regexp.MustCompile(`(?i)^của\s+(.{3,80}?)\s+(?:số|ngày)\s`)
+	groundPattern = regexp.MustCompile(`(?i)^[-–•]?\s*(?:căn cứ|chiểu|xét|theo đề nghị|thực hiện|kính gửi|điều\s+(?:1|thứ nhất)\b)`)
+)
+
+// kindNames are the words that stand alone above a title, the longer before the shorter they begin with.
+var kindNames = []struct{ name, code string }{
+	{"thông tư liên tịch", "joint_circular"}, {"thông tư", "circular"}, {"nghị định", "decree"}, {"nghị quyết", "resolution_na"},
+	{"quyết định", "decision"}, {"chỉ thị", "directive"}, {"kế hoạch", "plan"}, {"chương trình", "programme"}, {"đề án", "programme"},
+	{"báo cáo", "report"}, {"thông báo", "notice"}, {"hướng dẫn", "guide"}, {"pháp lệnh", "ordinance"}, {"bộ luật", "law"}, {"luật", "law"},
+	{"hiến pháp", "constitution"}, {"sắc lệnh", "president_decree"}, {"công văn", "official_letter"},
+}
+
+func readProposal(t transcript.Transcript) (r Record) {
+	lines := head(t)
+	text := strings.Join(lines, "\n")
+	if m := numberPattern.FindStringSubmatch(text); m != nil {
+		r.Number = strings.NewReplacer(" ", "", "–", "-").Replace(m[1])
+	}
+	if m := datePattern.FindStringSubmatch(text); m != nil {
+		r.Signed, _ = place.ParseDate(m[1] + "/" + m[2] + "/" + m[3]) // a day that is none stays unknown
+	}
+	kind, above := findKind(lines)
+	r.Kind = kind
+	r.Issuer = findIssuer(r.Number, lines)
+	r.Kind = settleKind(r)
+	r.Title = findTitle(lines, above, casing(t))
+	return r
+}
+
+// head are the first lines of a text, tables read cell by cell.
+func head(t transcript.Transcript) []string {
+	var lines []string
+	for _, b := range t.Blocks {
+		cells := [][]string{{b.Text}}
+		if b.Kind == transcript.Table {
+			cells = b.Rows
+		}
+		for _, row := range cells {
+			for _, cell := range row {
+				for l := range strings.SplitSeq(cell, "\n") {
+					if l = strings.TrimSpace(l); l == "" {
+						continue
+					}
+					if groundPattern.MatchString(l) || len(lines) == headLines {
+						return lines
+					}
+					lines = append(lines, l)
+				}
+			}
+		}
+	}
+	return lines
+}
+
+// findKind finds the line that says what the document is, and its place; -1 where there is none.
+func findKind(lines []string) (code string, at int) {
+	for i, l := range lines {
+		l = strings.ToLower(strings.TrimRight(l, " :.*"))
+		for _, k := range kindNames {
+			if l == k.name || strings.HasPrefix(l, k.name+" của ") || strings.HasPrefix(l, k.name+" liên tịch") {
+				return k.code, i
+			}
+		}
+	}
+	for i, l := range lines {
+		if about(l) != "" {
+			return "official_letter", i - 1
+		}
+	}
+	for i, l := range lines {
+		for _, k := range kindNames {
+			if strings.Contains(strings.ToLower(l), "kèm theo "+k.name) {
+				return k.code, i
+			}
+		}
+	}
+	return "", -1
+}
+
+// about is what a letter's "V/v" line says.
+func about(l string) string {
+	for _, prefix := range []string{"V/v", "v/v", "V/V"} {
+		if rest, ok := strings.CutPrefix(l, prefix); ok {
+			return strings.TrimLeft(rest, " :.-")
+		}
+	}
+	return ""
+}
+
+// findIssuer reads the issuer out of the number's last sign, else out of "của … số", else out of the first line in capitals.
+func findIssuer(number string, lines []string) string {
+	for _, l := range lines {
+		if m := byIssuer.FindStringSubmatch(l); m != nil {
+			return nameOf(m[1])
+		}
+	}
+	if len(lines) > 0 && capital(lines[0]) {
+		full := lines[0]
+		if len(lines) > 1 && capital(lines[1]) && !strings.HasPrefix(fold.Key(lines[1]), "cong hoa") && (council(full) || issuers[fold.Key(full)] == "") {
+			full += " " + lines[1]
+		}
+		for _, name := range []string{full, lines[0]} {
+			if council(name) && fold.Key(name) != fold.Key(lines[0]) || issuers[fold.Key(name)] != "" {
+				return nameOf(name)
+			}
+		}
+	}
+	if _, sign, ok := strings.Cut(number, "/"); ok {
+		for part := range strings.SplitSeq(strings.ToUpper(sign), "-") {
+			if n := issuers[strings.TrimRight(part, "0123456789")]; n != "" {
+				return n
+			}
+		}
+	}
+	if strings.HasSuffix(strings.ToUpper(number), "/TW") {
+		return issuers["TW"]
+	}
+	return ""
+}
+
+// council tells whether a name is that of a local body, which its place completes.
+func council(name string) bool {
+	key := fold.Key(name)
+	return strings.HasPrefix(key, "uy ban nhan dan") || strings.HasPrefix(key, "hoi dong nhan dan")
+}
+
+// nameOf writes a body's name as people write it: as the list has it, else its last words, which name a place, with capitals.
+func nameOf(name string) string {
+	if n := issuers[fold.Key(name)]; n != "" {
+		return n
+	}
+	for _, body := range []string{"uy ban nhan dan", "hoi dong nhan dan"} {
+		words := strings.Fields(strings.ToLower(name))
+		if strings.HasPrefix(fold.Key(name), body) && len(words) > 4 {
+			rest := words[4:]
+			for i, w := range rest {
+				if i > 0 || !strings.Contains(" tỉnh thành huyện xã phường ", " "+w+" ") {
+					rest[i] = upperFirst(w)
+				}
+			}
+			text := strings.Join(rest, " ")
+			return issuers[body] + " " + strings.ReplaceAll(text, "thành Phố", "thành phố")
+		}
+	}
+	return upperFirst(strings.ToLower(name))
+}
+
+// settleKind tells apart what one word names: whose resolution, whose decision.
+func settleKind(r Record) string {
+	issuer := fold.Key(r.Issuer)
+	switch {
+	case r.Kind == "resolution_na" && strings.HasPrefix(issuer, "hoi dong nhan dan"):
+		return "resolution_pc"
+	case r.Kind == "resolution_na" && strings.Contains(issuer, "dang"):
+		return "party_document"
+	case r.Kind == "decision" && issuer == "thu tuong chinh phu":
+		return "decision_pm"
+	case r.Kind == "decision" && strings.HasPrefix(issuer, "uy ban nhan dan"):
+		return "decision_pc"
+	}
+	return r.Kind
+}
+
+// findTitle joins the lines below the kind, up to the name of who decides.
+func findTitle(lines []string, above int, cased func(string) string) string {
+	var title []string
+	start := above + 1
+	if above >= 0 {
+		kind := strings.TrimRight(lines[above], " :.*")
+		if strings.Contains(strings.ToLower(kind), "kèm theo") {
+			return lines[0]
+		}
+		if about(lines[min(start, len(lines)-1)]) == "" {
+			name := kind
+			if i := strings.Index(strings.ToLower(kind), " của "); i > 0 {
+				name = kind[:i]
+			}
+			title = append(title, cased(name))
+		}
+	}
+	length := 0
+	for _, l := range lines[min(start, len(lines)):] {
+		if t := about(l); t != "" {
+			l = t
+		}
+		if above < 0 || skipped(l) {
+			continue
+		}
+		if issuers[fold.Key(l)] != "" || length > 0 && decides(l) || length > 250 || dated(l) && length > 0 || strings.HasPrefix(l, "(") || ground(l) {
+			break
+		}
+		length += len(l)
+		title = append(title, l)
+	}
+	if len(title) == 0 {
+		return firstSentence(lines)
+	}
+	if length > 0 {
+		rest := strings.Join(title[min(1, len(title)-1):], " ")
+		if capital(rest) {
+			rest = cased(rest)
+		}
+		if len(title) == 1 {
+			return upperFirst(rest)
+		}
+		if name := strings.ToLower(title[0]); !strings.HasPrefix(strings.ToLower(rest), name) {
+			r, n := utf8.DecodeRuneInString(rest)
+			rest = title[0] + " " + string(unicode.ToLower(r)) + rest[n:]
+		}
+		return upperFirst(rest)
+	}
+	return upperFirst(title[0])
+}
+
+// skipped are lines between the kind and the title: whose and when.
+func skipped(l string) bool {
+	return byIssuer.MatchString(l) || strings.HasPrefix(strings.ToLower(l), "số")
+}
+
+// decides tells whether a line names who decides or opens what is decided.
+func decides(l string) bool {
+	key := fold.Key(l)
+	for _, opening := range []string{"chinh phu", "thu tuong", "bo truong", "chu tich", "thong doc", "uy ban nhan dan", "uy ban thuong vu", "quyet dinh", "quyet nghi", "tong kiem toan", "quoc hoi", "kinh gui"} {
+		if key == opening || capital(l) && strings.HasPrefix(key, opening) {
+			return true
+		}
+	}
+	return false
+}
+
+func dated(l string) bool  { return datePattern.MatchString(l) }
+func ground(l string) bool { return groundPattern.MatchString(l) }
+
+func capital(l string) bool {
+	return l == strings.ToUpper(l) && strings.ContainsFunc(l, unicode.IsLetter)
+}
+
+// firstSentence is the first line that is not the state's own name.
+func firstSentence(lines []string) string {
+	for _, l := range lines {
+		key := fold.Key(l)
+		if strings.HasPrefix(key, "cong hoa xa hoi") || strings.HasPrefix(key, "doc lap") || utf8.RuneCountInString(l) < 10 {
+			continue
+		}
+		if r := []rune(l); len(r) > 200 {
+			return string(r[:199]) + "…"
+		}
+		return l
+	}
+	return ""
+}
+
+// casing learns from the body how each word is written and writes a line of capitals so: "LẠNG SƠN" becomes "Lạng Sơn", "NĂM"
+// becomes "năm".
+func casing(t transcript.Transcript) func(string) string {
+	type seen struct{ small, large int }
+	words := map[string]*seen{}
+	for _, b := range t.Blocks {
+		text := b.Plain()
+		if capital(text) {
+			continue
+		}
+		first := true
+		for w := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.Is(unicode.M, r) && r != '.' && r != '\n' }) {
+			opens := first
+			first = strings.HasSuffix(w, ".") || strings.Contains(w, "\n")
+			w = strings.Trim(w, ".\n")
+			if opens || w == "" {
+				continue
+			}
+			s := words[strings.ToLower(w)]
+			if s == nil {
+				s = &seen{}
+				words[strings.ToLower(w)] = s
+			}
+			if r, _ := utf8.DecodeRuneInString(w); unicode.IsUpper(r) {
+				s.large++
+			} else {
+				s.small++
+			}
+		}
+	}
+	return func(line string) string {
+		list := strings.Fields(line)
+		for i, w := range list {
+			if strings.ContainsAny(w, "0123456789/") {
+				continue
+			}
+			small := strings.ToLower(w)
+			list[i] = small
+			if s := words[strings.Trim(small, `.,;:()“”"`)]; s != nil && s.large > s.small {
+				list[i] = upperFirst(small)
+			}
+		}
+		return strings.Join(list, " ")
+	}
+}
+
+func upperFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
+}
+
+// year is a year as readers write it, "" for none.
+func year(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}

@@ -1,0 +1,217 @@
+package library
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"banlang/internal/blob"
+	"banlang/internal/db"
+	"banlang/internal/duty"
+	"banlang/internal/ethnic"
+	"banlang/internal/fault"
+	"banlang/internal/job"
+	"banlang/internal/library/transcript"
+	"banlang/internal/place"
+	"banlang/internal/search"
+)
+
+// New makes a desk and names the handler of its jobs.
+func New(d *db.DB, files blob.Store, tools transcript.Tools, queue *job.Queue, policy *duty.Policy, places *place.Desk, groups *ethnic.Desk,
+	index *search.Desk, log *slog.Logger, now func() time.Time) *Desk {
+	desk := &Desk{store: store{d}, files: files, reader: transcript.New(tools), policy: policy, places: places, ethnic: groups, search: index, log: log, now: now}
+	queue.Handle(jobRead, func(ctx context.Context, payload []byte) error { return desk.Read(ctx, ID(payload)) })
+	return desk
+}
+
+type store struct{ db *db.DB }
+
+// change runs a use case: load, permit, check, change, record, all of it or nothing.
+func (s store) change(ctx context.Context, f func(*db.Tx) error) error { return s.db.Tx(ctx, f) }
+
+const columns = `id, state, revision, file, file_name, file_size, format, layer, accepted, encoding, pages, parts, contents, trouble,
+	title, number, kind, issuer, signed, force_from, force_until, force, lang, subjects, places, groups, summary, source, rights, access, proposed,
+	demo, area, village, depositor, describer, publisher, reason, made, changed, opened`
+
+type row struct {
+	Document
+	contents, trouble, subjects, places, groups string
+	made, changed, opened                       int64
+}
+
+func (r *row) fields() []any {
+	return []any{&r.ID, &r.State, &r.Revision, &r.File, &r.FileName, &r.FileSize, &r.Format, &r.Layer, &r.Accepted, &r.Encoding, &r.Pages, &r.Parts,
+		&r.contents, &r.trouble, &r.Title, &r.Number, &r.Kind, &r.Issuer, &r.Signed, &r.ForceFrom, &r.ForceUntil, &r.Force, &r.Lang,
+		&r.subjects, &r.places, &r.groups, &r.Summary, &r.Source, &r.Rights, &r.Access, &r.Proposed, &r.Demo, &r.Area, &r.Village,
+		&r.Depositor, &r.Describer, &r.Publisher, &r.Reason, &r.made, &r.changed, &r.opened}
+}
+
+func (r row) document() (Document, error) {
+	d := r.Document
+	d.Subjects, d.Places, d.Groups = words[string](r.subjects), words[place.ID](r.places), words[ethnic.Slug](r.groups)
+	d.Made, d.Changed, d.Opened = db.Time(r.made), db.Time(r.changed), db.Time(r.opened)
+	if r.contents != "" {
+		if err := json.Unmarshal([]byte(r.contents), &d.Contents); err != nil {
+			return d, err
+		}
+	}
+	if r.trouble != "" {
+		if err := json.Unmarshal([]byte(r.trouble), &d.Trouble); err != nil {
+			return d, err
+		}
+	}
+	return d, nil
+}
+
+// values are the columns of a document in order.
+func values(d Document) ([]any, error) {
+	contents, trouble := "", ""
+	if len(d.Contents) > 0 {
+		text, err := json.Marshal(d.Contents)
+		if err != nil {
+			return nil, err
+		}
+		contents = string(text)
+	}
+	if d.Trouble != nil {
+		text, err := json.Marshal(d.Trouble)
+		if err != nil {
+			return nil, err
+		}
+		trouble = string(text)
+	}
+	return []any{d.ID, d.State, d.Revision, d.File, d.FileName, d.FileSize, d.Format, d.Layer, d.Accepted, d.Encoding, d.Pages, d.Parts, contents, trouble,
+		d.Title, d.Number, d.Kind, d.Issuer, d.Signed, d.ForceFrom, d.ForceUntil, d.Force, d.Lang, line(d.Subjects), line(d.Places), line(d.Groups),
+		d.Summary, d.Source, d.Rights, d.Access, d.Proposed, d.Demo, d.Area, d.Village, d.Depositor, d.Describer, d.Publisher, d.Reason,
+		db.Millis(d.Made), db.Millis(d.Changed), db.Millis(d.Opened)}, nil
+}
+
+func words[T ~string](text string) []T {
+	var list []T
+	for _, w := range strings.Fields(text) {
+		list = append(list, T(w))
+	}
+	return list
+}
+
+func line[T ~string](list []T) string {
+	texts := make([]string, len(list))
+	for i, w := range list {
+		texts[i] = string(w)
+	}
+	return strings.Join(texts, " ")
+}
+
+func (s store) one(ctx context.Context, c db.Conn, condition string, args ...any) (Document, error) {
+	r, err := db.One(ctx, c, (*row).fields, "SELECT "+columns+" FROM library_document WHERE "+condition, args...)
+	if fault.Is(err, fault.NotFound) {
+		return Document{}, fault.New(fault.NotFound, "library.not_found")
+	}
+	if err != nil {
+		return Document{}, err
+	}
+	return r.document()
+}
+
+func (s store) byID(ctx context.Context, c db.Conn, id ID) (Document, error) {
+	return s.one(ctx, c, "id = $1", id)
+}
+
+// byFile is the document that has this content and was not withdrawn.
+func (s store) byFile(ctx context.Context, c db.Conn, file blob.Ref) (Document, error) {
+	return s.one(ctx, c, "file = $1 AND state <> 'withdrawn' ORDER BY made, id LIMIT 1", file)
+}
+
+func (s store) insert(ctx context.Context, tx *db.Tx, d Document) error {
+	v, err := values(d)
+	if err != nil {
+		return err
+	}
+	return db.Insert(ctx, tx, "library_document", columns, [][]any{v})
+}
+
+// save writes everything of a document but what it was made from, and gives it a new revision.
+func (s store) save(ctx context.Context, tx *db.Tx, d Document) error {
+	d.Revision++
+	v, err := values(d)
+	if err != nil {
+		return err
+	}
+	_, err = db.Exec(ctx, tx, `UPDATE library_document SET state = $2, revision = $3, file = $4, file_name = $5, file_size = $6, format = $7, layer = $8,
+		accepted = $9, encoding = $10, pages = $11, parts = $12, contents = $13, trouble = $14, title = $15, number = $16, kind = $17, issuer = $18,
+		signed = $19, force_from = $20, force_until = $21, force = $22, lang = $23, subjects = $24, places = $25, groups = $26, summary = $27,
+		source = $28, rights = $29, access = $30, proposed = $31, demo = $32, area = $33, village = $34, depositor = $35, describer = $36,
+		publisher = $37, reason = $38, made = $39, changed = $40, opened = $41 WHERE id = $1`, v...)
+	return err
+}
+
+// setParts replaces the text of a document.
+func (s store) setParts(ctx context.Context, tx *db.Tx, id ID, parts [][]transcript.Block) error {
+	if _, err := db.Exec(ctx, tx, "DELETE FROM library_part WHERE document = $1", id); err != nil {
+		return err
+	}
+	rows := make([][]any, len(parts))
+	for i, blocks := range parts {
+		text, err := json.Marshal(blocks)
+		if err != nil {
+			return err
+		}
+		rows[i] = []any{id, i + 1, string(text)}
+	}
+	return db.Insert(ctx, tx, "library_part", "document, number, blocks", rows)
+}
+
+func (s store) part(ctx context.Context, c db.Conn, id ID, number int) ([]transcript.Block, error) {
+	text, err := db.Value[string](ctx, c, "SELECT blocks FROM library_part WHERE document = $1 AND number = $2", id, number)
+	if err != nil {
+		return nil, err
+	}
+	var blocks []transcript.Block
+	return blocks, json.Unmarshal([]byte(text), &blocks)
+}
+
+// A Filter chooses documents for an officer's list.
+type Filter struct {
+	State State // "" is every state
+	Page  int   // 1 is the first
+	Size  int
+}
+
+// list is what the actor may see in the list: within the areas, or handed in by themselves.
+func (s store) list(ctx context.Context, f Filter, areas []string, depositor string) ([]Document, int, error) {
+	var w db.Where
+	if f.State != "" {
+		w.Add("state = $?", f.State)
+	}
+	if !slices.Contains(areas, "") {
+		condition, args := "depositor = $?", []any{depositor}
+		if len(areas) > 0 {
+			condition += " OR EXISTS (SELECT 1 FROM place_within p WHERE p.place = area AND p.area IN ($?" + strings.Repeat(", $?", len(areas)-1) + "))"
+			for _, a := range areas {
+				args = append(args, a)
+			}
+		}
+		w.Add(condition, args...)
+	}
+	total, err := db.Value[int](ctx, s.db, "SELECT count(*) FROM library_document"+w.SQL(), w.Args()...)
+	if err != nil {
+		return nil, 0, err
+	}
+	size := min(max(1, f.Size), 100)
+	text := "SELECT " + columns + " FROM library_document" + w.SQL() + " ORDER BY changed DESC, id DESC LIMIT " + w.Next(size) +
+		" OFFSET " + w.Next((max(1, f.Page)-1)*size)
+	rows, err := db.All(ctx, s.db, (*row).fields, text, w.Args()...)
+	if err != nil {
+		return nil, 0, err
+	}
+	all := make([]Document, len(rows))
+	for i, r := range rows {
+		if all[i], err = r.document(); err != nil {
+			return nil, 0, err
+		}
+	}
+	return all, total, nil
+}
