@@ -78,6 +78,8 @@ var Reference = []Tile{
 	{"groups", "/dan-toc", "ethnic-groups"},
 	{"places", "/dia-ban", "places-map"},
 	{"targets", "/muc-tieu", "targets"},
+	{"search", "/tim", "search"},
+	{"choose", "/ngon-ngu", "language"},
 }
 
 // pictures are the pictograms of what was found.

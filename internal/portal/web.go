@@ -61,6 +61,7 @@ type homePage struct {
 	Topics, Reference []tile
 	Others            []web.Language
 	Hears             string
+	Phone             string // address of the sound that names the listening line
 }
 
 type card struct {
@@ -77,7 +78,7 @@ const onFront = 7
 
 func (h handler) home(w http.ResponseWriter, r *http.Request) error {
 	reader := web.Reader(r)
-	data := homePage{Topics: h.tiles(r, Topics), Reference: h.tiles(r, Reference), Others: h.site.Languages, Hears: reader.Heard[0]}
+	data := homePage{Topics: h.tiles(r, Topics), Reference: h.tiles(r, Reference), Others: h.site.Languages, Hears: reader.Heard[0], Phone: h.spoken(r, "phone")}
 	if h.news != nil {
 		items, err := h.news.Front(r.Context(), reader.Heard, onFront)
 		if err != nil {
@@ -163,23 +164,23 @@ func (h handler) languages(w http.ResponseWriter, r *http.Request) error {
 // list of boxes says all of them at once.
 func (h handler) chooseLanguage(w http.ResponseWriter, r *http.Request) error {
 	prefs := web.Reader(r)
-	var known []string
-	for _, tag := range r.PostForm["nghe"] {
-		if slices.ContainsFunc(h.site.Languages, func(l web.Language) bool { return l.Tag == tag }) && len(known) < 8 {
-			known = append(known, tag)
-		}
-	}
-	switch {
-	case len(known) > 0 && r.PostForm.Has("nhieu"):
-		prefs.Heard = known
-	case len(known) > 0:
-		prefs.Heard = choose(prefs.Heard, known[0])
+	if all := h.offered(r.PostForm["nghe[]"]); len(all) > 0 {
+		prefs.Heard = all
+	} else if one := h.offered(r.PostForm["nghe"]); len(one) > 0 {
+		prefs.Heard = choose(prefs.Heard, one[0])
 	}
 	if ui := r.PostForm.Get("chu"); slices.Contains(i18n.Langs, ui) {
 		prefs.UI = ui
 	}
 	web.SetReader(w, r, prefs)
 	return web.Redirect(w, r, web.Local(r.PostForm.Get("tiep")))
+}
+
+// offered keeps those of the tags that the site offers.
+func (h handler) offered(tags []string) []string {
+	return slices.DeleteFunc(slices.Clone(tags), func(tag string) bool {
+		return !slices.ContainsFunc(h.site.Languages, func(l web.Language) bool { return l.Tag == tag })
+	})
 }
 
 // plainPage is what the pages of mere words show.

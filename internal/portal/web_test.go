@@ -127,7 +127,7 @@ func TestChooseLanguage(t *testing.T) {
 	if page := c.Get("/"); !page.Has(`<html lang="en">`, "Tày") {
 		t.Errorf("an unknown language is taken: %s", page.Text())
 	}
-	c.Post("/ngon-ngu", "nhieu", "1", "nghe", "nut", "nghe", "vi")
+	c.Post("/ngon-ngu", "nghe[]", "nut", "nghe[]", "vi")
 	if page := c.Get("/ngon-ngu"); strings.Count(page.Body, " checked") != 2 {
 		t.Errorf("two languages are not kept: %s", page.Text())
 	}

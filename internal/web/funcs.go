@@ -153,9 +153,9 @@ func readDrawings() map[string]string {
 
 // states are the shapes of a state: told apart without colour.
 var states = map[string]string{
-	"ok":   `<circle cx="10" cy="10" r="9" fill="currentColor"/><path d="m5.5 10 3 3.5 6-7" fill="none" stroke="#fff" stroke-width="2.5"/>`,
+	"ok":   `<circle cx="10" cy="10" r="9" fill="currentColor"/><path d="m5.5 10 3 3.5 6-7" fill="none" stroke="var(--ok-wash)" stroke-width="2.5"/>`,
 	"go":   `<circle cx="10" cy="10" r="8" fill="none" stroke="currentColor" stroke-width="2"/><path d="M10 2a8 8 0 0 1 0 16z" fill="currentColor"/>`,
-	"late": `<path d="M1 2h18l-9 17z" fill="currentColor"/><path d="M10 5v6M10 13.5v1.5" stroke="#fff" stroke-width="2.2"/>`,
+	"late": `<path d="M1 2h18l-9 17z" fill="currentColor"/><path d="M10 5v6M10 13.5v1.5" stroke="var(--late-wash)" stroke-width="2.2"/>`,
 	"unk":  `<path d="M2 2h16v16H2z" fill="none" stroke="currentColor" stroke-width="2" stroke-dasharray="3 2.3"/><path d="M7.5 8a2.5 2.5 0 1 1 3.5 2.3c-.7.4-1 .8-1 1.7M10 14v1" fill="none" stroke="currentColor" stroke-width="1.8"/>`,
 	"bad":  `<path d="M10 .5 19.500 10 10 19.500.5 10z" fill="currentColor"/><path d="M10 5v6M10 13.500v1.500" stroke="#9c101a" stroke-width="2.2"/>`,
 }
