@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,11 +47,18 @@ func run(ctx context.Context) error {
 	if _, err := os.Stat(data); err != nil {
 		return fmt.Errorf("the sets of questions are not here: %w", err)
 	}
+	fmt.Println("ID | measure | ours | peer | ratio | bar | met")
+	if len(os.Args) > 2 && os.Args[1] == "speed" {
+		documents, err := strconv.Atoi(os.Args[2])
+		if err != nil {
+			return err
+		}
+		return speed(ctx, documents)
+	}
 	rows := []struct {
 		set  string
 		bars [2]float64 // toned, toneless
 	}{{"alqac", [2]float64{.90, .895}}, {"xquad-vi", [2]float64{.94, .94}}}
-	fmt.Println("ID | measure | ours | peer | ratio | bar | met")
 	for _, row := range rows {
 		s, err := load(filepath.Join(data, row.set))
 		if err != nil {
