@@ -21,7 +21,7 @@ type Config struct {
 	Secure   bool   `env:"BANLANG_SECURE" help:"Serve behind TLS: cookies only over HTTPS."`
 	Proxy    bool   `env:"BANLANG_PROXY" help:"Behind a balancer of ours: trust its X-Forwarded-For for rate limits."`
 
-	Documents string `env:"BANLANG_DOCUMENTS" type:"path" help:"Folder of documents that the demonstration library reads in place."`
+	Material string `default:"../shared/data" env:"BANLANG_MATERIAL" type:"path" help:"Folder of real documents (docs/) and boundaries (geo/) that a demonstration reads in place, if it is there."`
 }
 
 // DatabaseURL is the address that db.Open takes.
