@@ -148,10 +148,10 @@ func capitals(text string) string {
 	})
 }
 
-// Shares of a text's words that tell language from noise, set by what the 49 originals of the tests gave: language .80 and
-// more, watermarks .30 and less.
+// Shares of a text's words that tell language from noise. The documents of the tests gave .92 and more, a list of pesticides with
+// their Latin names .66, texts in an encoding that was not recognised .31 at most, watermarks .09.
 const (
-	enough  = .55
+	enough  = .45
 	english = .15
 )
 
