@@ -4,6 +4,7 @@ package portal
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"banlang/internal/search"
@@ -13,6 +14,8 @@ import (
 type News interface {
 	// Front gives them newest first, at most n, each with its sound in the first of the languages that it is told in.
 	Front(ctx context.Context, heard []string, n int) ([]Item, error)
+	// Told gives the same of one topic.
+	Told(ctx context.Context, heard []string, topic string, n int) ([]Item, error)
 }
 
 // Finder answers a question over everything that the reader may see.
@@ -54,6 +57,15 @@ type Tile struct {
 	Key     string // of the sound sound/<key>.mp3 and of the words tile.<key>
 	URL     string
 	Picture string
+}
+
+// topics are those of a tile that several share: "/chu-de/policy+law" is told by policy and law.
+func (t Tile) topics() []string {
+	list := strings.Split(strings.TrimPrefix(t.URL, "/chu-de/"), "+")
+	if len(list) < 2 {
+		return nil
+	}
+	return list
 }
 
 // Topics are the tiles of the sixteen topics of news: what is asked for together stands together.

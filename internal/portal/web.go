@@ -46,6 +46,11 @@ func Mount(site *web.Site, o Options) {
 	site.Handle("GET /ngon-ngu", duty.Public, h.languages)
 	site.Handle("POST /ngon-ngu", duty.Public, h.chooseLanguage)
 	site.Handle("GET /tim", duty.Public, h.search)
+	for _, t := range Topics {
+		if t.topics() != nil {
+			site.Handle("GET "+t.URL, duty.Public, h.topics(t))
+		}
+	}
 	site.Handle("GET /gioi-thieu", duty.Public, h.page("about", "about.title", "about.lead"))
 	site.Handle("GET /rieng-tu", duty.Public, h.page("privacy", "privacy.title", "privacy.lead"))
 	site.Handle("GET /robots.txt", duty.Public, h.robots)
@@ -136,6 +141,38 @@ func (h handler) player(r *http.Request, s Sound) web.Sound {
 		p.Files = append(p.Files, web.SoundFile{URL: s.MP3, Type: "audio/mpeg", Size: s.MP3Size})
 	}
 	return p
+}
+
+// topicsPage is what page/topics.html shows: the news of the topics that share a tile.
+type topicsPage struct {
+	Tile   tile
+	News   []card
+	Topics []string
+}
+
+const onTopics = 30
+
+func (h handler) topics(t Tile) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		reader := web.Reader(r)
+		data := topicsPage{Tile: tile{t, h.spoken(r, t.Key)}, Topics: t.topics()}
+		for _, topic := range data.Topics {
+			if h.news == nil {
+				break
+			}
+			items, err := h.news.Told(r.Context(), reader.Heard, topic, onTopics)
+			if err != nil {
+				return err
+			}
+			for _, item := range items {
+				data.News = append(data.News, card{item, item.Sound.suited(reader.SaveData)})
+			}
+		}
+		slices.SortStableFunc(data.News, func(a, b card) int { return b.Day.Compare(a.Day) })
+		data.News = data.News[:min(len(data.News), onTopics)]
+		title := web.T(r, "tile."+t.Key)
+		return h.room.Show(w, r, "topics", web.Meta{Title: title, Crumbs: []web.Link{{Text: title}}}, data)
+	}
 }
 
 // languagePage is what page/language.html shows.

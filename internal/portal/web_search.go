@@ -13,7 +13,7 @@ import (
 // filters are the facets in the order they are offered, each with its name in the address.
 var filters = []struct{ facet, param string }{
 	{"entry", "loai"}, {"topic", "chu-de"}, {"sound", "nghe"}, {"lang", "tieng"}, {"year", "nam"},
-	{"place", "noi"}, {"kind", "kieu"}, {"issuer", "noi-ra"}, {"group", "nhom"},
+	{"place", "noi"}, {"kind", "kieu"}, {"subject", "muc"}, {"issuer", "noi-ra"}, {"group", "nhom"},
 }
 
 // searchPage is what page/search.html shows.

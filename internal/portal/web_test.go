@@ -30,6 +30,13 @@ func (p paper) Front(_ context.Context, heard []string, n int) ([]portal.Item, e
 	return list, nil
 }
 
+func (p paper) Told(_ context.Context, _ []string, topic string, n int) ([]portal.Item, error) {
+	if topic != "safety" {
+		return nil, nil
+	}
+	return p[1:min(2, n)], nil
+}
+
 // index is a fake of the search.
 type index struct {
 	asked  search.Query
@@ -68,7 +75,7 @@ func newSite(t *testing.T, o portal.Options) *web.Site {
 func TestPagesRender(t *testing.T) {
 	for name, o := range map[string]portal.Options{"with nothing": {}, "with news": {News: news, Finder: &index{}}} {
 		t.Run(name, func(t *testing.T) {
-			webtest.Render(t, newSite(t, o), "", "/", "/ngon-ngu", "/tim", "/tim?q=vay", "/gioi-thieu", "/rieng-tu", "/robots.txt", "/sitemap.xml")
+			webtest.Render(t, newSite(t, o), "", "/", "/chu-de/policy+law", "/chu-de/safety+digital", "/ngon-ngu", "/tim", "/tim?q=vay", "/gioi-thieu", "/rieng-tu", "/robots.txt", "/sitemap.xml")
 		})
 	}
 }

@@ -221,7 +221,7 @@ func TestForms(t *testing.T) {
 
 func TestGuard(t *testing.T) {
 	f := newFixture(t)
-	who := []webtest.Person{{Name: "visitor"}, {"editor", "editor"}, {"admin", "admin"}, {"ended session", "gone"}}
+	who := []webtest.Person{{Name: "visitor"}, {Name: "editor", Token: "editor"}, {Name: "admin", Token: "admin"}, {Name: "ended session", Token: "gone"}}
 	webtest.Guard(t, f.site, who, nil, func(r web.Route, p webtest.Person, _ string) webtest.Answer {
 		switch {
 		case r.Act == duty.Public, p.Name == "editor":

@@ -1,16 +1,20 @@
-// Keeps what an officer is writing on this device until it is saved: a lost line or a closed page loses nothing.
-// A form asks for it with data-keep="name"; passwords, files and hidden fields are never kept. Everything works without this.
+// Keeps what an officer is writing on this device until it is saved: a lost line, a closed page or an ended session loses
+// nothing. A form asks for it with data-keep="name and version of what is edited"; passwords, files and hidden fields are never
+// kept. Everything works without this.
 const prefix = 'banlang.draft.'
+const week = 7 * 24 * 60 * 60 * 1000
 
 for (const form of document.querySelectorAll('form[data-keep]')) {
   const name = prefix + form.dataset.keep + location.pathname
-  const kept = () => [...form.elements].filter((e) => e.name && /^(textarea|text|search|email|url|tel|number|date)$/.test(e.type))
-  const stored = JSON.parse(localStorage.getItem(name) || '{}')
+  const fields = () => [...form.elements].filter((e) => e.name && /^(textarea|text|search|email|url|tel|number|date)$/.test(e.type))
+  const kept = JSON.parse(localStorage.getItem(name) || '{}')
   let restored = false
-  for (const e of kept()) {
-    if (e.name in stored && stored[e.name] !== e.value && !form.querySelector('.bad')) {
-      e.value = stored[e.name]
-      restored = true
+  if (kept.at > Date.now() - week && !form.querySelector('.bad')) {
+    for (const e of fields()) {
+      if (e.name in kept.text && kept.text[e.name] !== e.value) {
+        e.value = kept.text[e.name]
+        restored = true
+      }
     }
   }
   const note = form.querySelector('[data-kept]')
@@ -19,15 +23,16 @@ for (const form of document.querySelectorAll('form[data-keep]')) {
   form.addEventListener('input', () => {
     clearTimeout(wait)
     wait = setTimeout(() => {
-      localStorage.setItem(name, JSON.stringify(Object.fromEntries(kept().map((e) => [e.name, e.value]))))
+      const text = Object.fromEntries(fields().map((e) => [e.name, e.value]))
+      localStorage.setItem(name, JSON.stringify({ at: Date.now(), text }))
     }, 400)
   })
-  // Saved is saved: the page that comes back without an error has it.
   form.addEventListener('submit', () => sessionStorage.setItem(prefix + 'sent', name))
 }
 
+// Only a page that says it was saved lets the kept text go.
 const sent = sessionStorage.getItem(prefix + 'sent')
-if (sent && !document.querySelector('.flash.bad')) {
+if (sent && document.querySelector('.flash.ok')) {
   localStorage.removeItem(sent)
   sessionStorage.removeItem(prefix + 'sent')
 }
