@@ -10,23 +10,23 @@ import (
 	"unicode/utf8"
 
 	"github.com/paulmach/orb"
-	"github.com/paulmach/orb/simplify"
 
 	"banlang/internal/duty"
 	"banlang/internal/fault"
 	"banlang/internal/place/intake"
 )
 
-// fine is the unit in which boundaries are kept: a ten-thousandth of a degree, some ten metres.
-const fine = 10_000
+// fine is the unit in which outlines are kept: a thousandth of a degree, some hundred metres. They are for maps of a province on a
+// telephone, where that is half a dot.
+const fine = 1000
 
-// tolerance is how far a simplified boundary may lie from the one that was imported, in degrees: some thirty metres.
-const tolerance = 0.0003
+// tolerance is how far an outline may lie from the boundary that was imported, in degrees.
+const tolerance = 0.001
 
 // A Boundary is a unit's outline, ready for a map.
 type Boundary struct {
 	Unit                     ID
-	Path                     string // SVG path data, east and south in ten-thousandths of a degree
+	Path                     string // SVG path data, east and south in thousandths of a degree
 	West, North, East, South int    // the box around it, in the same measure
 	Source                   string
 }
@@ -80,7 +80,7 @@ func (d *Desk) importBoundaries(ctx context.Context, actor duty.Actor, name stri
 	return report, err
 }
 
-// outline simplifies a shape and writes it as SVG path data. key says what is wrong with it.
+// outline writes a shape as SVG path data. key says what is wrong with it.
 func outline(polygons orb.MultiPolygon) (b Boundary, key string) {
 	if len(polygons) == 0 {
 		return b, "place.boundary.empty"
@@ -94,7 +94,6 @@ func outline(polygons orb.MultiPolygon) (b Boundary, key string) {
 			}
 		}
 	}
-	polygons = simplify.DouglasPeucker(tolerance).MultiPolygon(polygons.Clone())
 	b.West, b.North, b.East, b.South = math.MaxInt, math.MaxInt, math.MinInt, math.MinInt
 	var path strings.Builder
 	for _, p := range polygons {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/simplify"
 
 	"banlang/internal/fault"
 )
@@ -80,6 +81,7 @@ func readFeatures(name string, raw []byte) ([]shape, error) {
 		if err != nil {
 			return nil, fault.New(fault.Invalid, "place.boundary.arcs", "File", name)
 		}
+		s.polygons = simplify.DouglasPeucker(tolerance).MultiPolygon(s.polygons)
 		shapes = append(shapes, s)
 	}
 	return shapes, nil
@@ -180,7 +182,7 @@ func readTopology(name string, raw []byte) ([]shape, error) {
 	return shapes, nil
 }
 
-// lines turns the arcs into lines of longitude and latitude.
+// lines turns the arcs into lines of longitude and latitude, simplified here, so that neighbours keep one border.
 func (t *topology) lines() ([]orb.LineString, bool) {
 	lines := make([]orb.LineString, len(t.Arcs))
 	for i, arc := range t.Arcs {
@@ -196,6 +198,7 @@ func (t *topology) lines() ([]orb.LineString, bool) {
 			x, y = x+step[0], y+step[1]
 			lines[i] = append(lines[i], orb.Point{x*t.Transform.Scale[0] + t.Transform.Translate[0], y*t.Transform.Scale[1] + t.Transform.Translate[1]})
 		}
+		lines[i] = simplify.DouglasPeucker(tolerance).LineString(lines[i])
 	}
 	return lines, true
 }

@@ -109,7 +109,7 @@ CREATE TABLE place_area_class (
 CREATE INDEX place_area_class_unit ON place_area_class (unit, state);
 CREATE UNIQUE INDEX place_area_class_once ON place_area_class (unit, village, class, from_day) WHERE state <> 'refused';
 
--- Imported boundaries, simplified. path is SVG path data in units of 1/10000 degree, longitude to the east and latitude to the south.
+-- Imported boundaries, simplified. path is SVG path data in units of 1/1000 degree, longitude to the east and latitude to the south.
 CREATE TABLE place_boundary (
     unit text NOT NULL PRIMARY KEY REFERENCES place_unit (id),
     path text NOT NULL,
