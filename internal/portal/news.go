@@ -46,7 +46,7 @@ func (b Bulletins) items(found []bulletin.Summary, heard []string) []Item {
 	}
 	items := make([]Item, len(found))
 	for i, s := range found {
-		item := Item{Title: s.Title, URL: "/ban-tin/" + string(s.ID), Picture: picture("bulletin", []string{string(s.Topic)}),
+		item := Item{Title: s.Title, URL: s.ID.URL(), Picture: picture("bulletin", []string{string(s.Topic)}),
 			Where: b.where(s.Place), Day: s.Published, Urgent: s.Class == bulletin.Emergency}
 		for _, t := range s.Told {
 			if t.Sound {
@@ -54,9 +54,8 @@ func (b Bulletins) items(found []bulletin.Summary, heard []string) []Item {
 			}
 		}
 		if t, ok := s.Heard(wanted...); ok {
-			address := item.URL + "/" + t.Lang
 			item.Sound = Sound{Lang: languageName(b.Groups, "vi", t.Lang), Length: t.Length, Machine: t.Machine,
-				Opus: address + ".opus", MP3: address + ".mp3", OpusSize: t.OpusSize, MP3Size: t.MP3Size}
+				Opus: s.ID.SoundURL(t.Lang, "opus"), MP3: s.ID.SoundURL(t.Lang, "mp3"), OpusSize: t.OpusSize, MP3Size: t.MP3Size}
 		}
 		items[i] = item
 	}

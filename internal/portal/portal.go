@@ -10,7 +10,7 @@ import (
 	"banlang/internal/search"
 )
 
-// News are the bulletins in force, as the first page shows them.
+// News are the bulletins in force, as the first page shows them; Bulletins are the house's own.
 type News interface {
 	// Front gives them newest first, at most n, each with its sound in the first of the languages that it is told in.
 	Front(ctx context.Context, heard []string, n int) ([]Item, error)
@@ -24,7 +24,7 @@ type Finder interface {
 }
 
 // Namer gives the words for the plain values of a facet: a place's identifier, a group's slug, a language's tag. It gives ""
-// for what it does not know.
+// for what it does not know. Names are the house's own.
 type Namer interface {
 	Name(ui, facet, value string) string
 }
