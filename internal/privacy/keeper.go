@@ -236,3 +236,19 @@ func unseal(c cipher.AEAD, box []byte, bound string) ([]byte, error) {
 	}
 	return c.Open(nil, box[:c.NonceSize()], box[c.NonceSize():], []byte(bound))
 }
+
+// Wrap seals a small secret of the program itself, such as that of a second factor, under the master key. bound is what it belongs
+// to; it opens nowhere else.
+func (k *Keeper) Wrap(bound, plain string) string {
+	return text.EncodeToString(seal(k.master, []byte(plain), "wrap\x00"+bound))
+}
+
+// Unwrap opens what Wrap sealed.
+func (k *Keeper) Unwrap(bound, wrapped string) (string, error) {
+	box, err := text.DecodeString(wrapped)
+	if err != nil {
+		return "", err
+	}
+	plain, err := unseal(k.master, box, "wrap\x00"+bound)
+	return string(plain), err
+}
