@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"container/heap"
 	"slices"
+	"strings"
 	"sync"
 
 	"banlang/internal/duty"
@@ -14,8 +15,8 @@ import (
 // The first stage: which entries answer, and how well by their words alone (BM25).
 
 const (
-	k1        = .6
-	b         = .75
+	bm25K1    = .6
+	bm25B     = .75
 	worthPart = .25 // of the best: entries below answer a long question too little to be counted
 	rankDepth = 50  // entries that the second stage looks at
 )
@@ -36,18 +37,37 @@ type view struct {
 	seen   []bool     // by right
 	wanted [][]uint32 // each holds values of which an entry must have one
 	none   bool       // a value that no entry has is wanted
+	scores []float32  // of the first stage, by entry
 
 	marks   map[uint32]uint64 // words of the question by word number; made when first needed
 	phrases [][]wordRange
 }
 
+// A right is what one must be allowed to see an entry. Within the index it is text, "" for what is public.
+type right struct {
+	act        duty.Act
+	area, lang string
+}
+
+func (e Entry) right() string {
+	if e.Act == "" || e.Act == duty.Public {
+		return ""
+	}
+	return string(e.Act) + "\x00" + e.Area + "\x00" + e.Lang
+}
+
+func rightOf(text string) right {
+	parts := strings.Split(text, "\x00")
+	return right{duty.Act(parts[0]), parts[1], parts[2]}
+}
+
 // A filter is what an entry must have beside the words.
 type filter struct {
-	seen   func(act duty.Act, area string) bool
+	seen   func(right) bool    // asked of what is not public
 	wanted map[string][]string // facet: any of these values
 }
 
-func (q Query) filter(seen func(duty.Act, string) bool) filter {
+func (q Query) filter(seen func(right) bool) filter {
 	f := filter{seen, map[string][]string{}}
 	for name, value := range q.Facets {
 		if value != "" {
@@ -73,8 +93,7 @@ func (x *index) views(f filter) []*view {
 			right := string(s.rights.get(r))
 			seen, known := rights[right]
 			if !known {
-				act, area, _ := bytes.Cut(s.rights.get(r), []byte{0})
-				seen = f.seen(duty.Act(act), string(area))
+				seen = right == "" || f.seen(rightOf(right))
 				rights[right] = seen
 			}
 			v.seen[r] = seen
@@ -113,27 +132,38 @@ func (v *view) shows(doc uint32) bool {
 	return true
 }
 
-// answers lists what answers the question. nearest tells that nothing holds all that was asked for, and these some of it.
-func (q *question) answers(views []*view, average float32) (all []ref, nearest bool) {
+// An answer is what was found: how many, counted by facet, and the best of them.
+type answer struct {
+	total   int
+	best    []ref
+	facets  []Facet
+	nearest bool // nothing holds all that was asked for: these hold some of it
+}
+
+// answer finds what answers the question and sorts the n best: by number first, then by the first stage.
+func (q *question) answer(views []*view, average float32, n int) answer {
+	scores := scorePool.Get().(*[]float32)
+	defer scorePool.Put(scores)
+	defer func() {
+		for _, v := range views {
+			v.scores = nil
+		}
+	}()
 	named := q.named(views)
 	must := len(q.slots) <= fewWords
-	all = q.scored(views, average, must, true)
-	if len(all) == 0 && len(named) == 0 && (must || len(q.phrases) > 0) {
-		all, nearest = q.scored(views, average, false, false), true
+	best := q.score(views, scores, average, must, true)
+	nearest := false
+	if best == 0 && len(named) == 0 && (must || len(q.phrases) > 0) {
+		best = q.score(views, scores, average, false, false)
+		nearest = best > 0
 	}
+	least := float32(0)
 	if !must || nearest {
-		best := float32(0)
-		for _, r := range all {
-			best = max(best, r.score)
-		}
-		all = slices.DeleteFunc(all, func(r ref) bool { return r.score < worthPart*best })
+		least = worthPart * best
 	}
-	if len(named) > 0 {
-		all = slices.DeleteFunc(all, func(r ref) bool {
-			return slices.ContainsFunc(named, func(n ref) bool { return n.view == r.view && n.doc == r.doc })
-		})
-	}
-	return append(named, all...), nearest && len(all) > 0
+	a := gather(views, least, named, n)
+	a.nearest = nearest
+	return a
 }
 
 // named lists the documents whose number the question gives: more parts equal first, then newer.
@@ -162,42 +192,88 @@ func (q *question) named(views []*view) []ref {
 	return all
 }
 
-// scores are as long as a segment has entries; a reader takes one at a time.
+// scores are as long as there are entries; a reader takes them for the time of a question.
 var scorePool = sync.Pool{New: func() any { return new([]float32) }}
 
-// scored lists the entries that hold words of the question: all its words where must says so, and its phrases.
-func (q *question) scored(views []*view, average float32, must, phrases bool) []ref {
-	var all []ref
-	pooled := scorePool.Get().(*[]float32)
-	defer scorePool.Put(pooled)
+// score gives each view the scores of its entries and returns the best: 0 for what the reader may not see, the filter leaves
+// out, or lacks a word where it must hold all, or a phrase. A question without words gives all the same score.
+func (q *question) score(views []*view, pooled *[]float32, average float32, must, phrases bool) (best float32) {
+	docs := 0
+	for _, v := range views {
+		docs += v.docs
+	}
+	*pooled = slices.Grow((*pooled)[:0], docs)[:docs]
+	clear(*pooled)
 	var norms [256]float32
 	for i := range norms {
-		norms[i] = k1 * (1 - b + b*lengthOf[i]/max(average, 1))
+		norms[i] = bm25K1 * (1 - bm25B + bm25B*lengthOf[i]/max(average, 1))
 	}
+	rest := *pooled
 	for _, v := range views {
-		need := q.needed(v, must, phrases)
+		v.scores, rest = rest[:v.docs], rest[v.docs:]
 		if v.none {
 			continue
 		}
-		scores := slices.Grow((*pooled)[:0], v.docs)[:v.docs]
-		*pooled = scores
-		clear(scores)
 		for _, u := range q.kept {
 			idf := float32(u.idf)
 			v.each(u.hash, func(doc, often uint32) {
 				tf := float32(often)
-				scores[doc] += idf * tf * (k1 + 1) / (tf + norms[v.lengths[doc]])
+				v.scores[doc] += idf * tf * (bm25K1 + 1) / (tf + norms[v.lengths[doc]])
 			})
 		}
-		for i, score := range scores {
+		need := q.needed(v, must, phrases)
+		for i, score := range v.scores {
+			if score == 0 && len(q.words) > 0 {
+				continue
+			}
 			doc := uint32(i) //nolint:gosec // entries of a segment fit
-			if (score > 0 || len(q.words) == 0) && (need == nil || need.has(doc)) && v.shows(doc) &&
-				(!phrases || len(q.phrases) == 0 || q.holdsPhrases(v, doc)) {
-				all = append(all, ref{view: v, doc: doc, score: score})
+			if need != nil && !need.has(doc) || !v.shows(doc) || phrases && len(q.phrases) > 0 && !q.holdsPhrases(v, doc) {
+				v.scores[i] = 0
+				continue
+			}
+			if len(q.words) == 0 {
+				v.scores[i] = 1
+			}
+			best = max(best, v.scores[i])
+		}
+	}
+	return best
+}
+
+// gather counts the entries that score at least so much, and the named ones, and keeps the n best, the named first.
+func gather(views []*view, least float32, named []ref, n int) answer {
+	var a answer
+	counts := facetCounts{}
+	for _, r := range named {
+		r.view.scores[r.doc] = 0 // it is counted here
+		counts.add(r.view, r.doc)
+	}
+	best := worstFirst(make([]ref, 0, n))
+	for _, v := range views {
+		for i, score := range v.scores {
+			if score == 0 || score < least {
+				continue
+			}
+			r := ref{view: v, doc: uint32(i), score: score} //nolint:gosec // entries of a segment fit
+			a.total++
+			counts.add(v, r.doc)
+			switch {
+			case len(best) < n:
+				best = append(best, r)
+				if len(best) == n {
+					heap.Init(&best)
+				}
+			case n > 0 && r.compare(&best[0]) < 0:
+				best[0] = r
+				heap.Fix(&best, 0)
 			}
 		}
 	}
-	return all
+	slices.SortFunc(best, func(a, b ref) int { return a.compare(&b) })
+	a.total += len(named)
+	a.best = append(named, best...)
+	a.facets = counts.facets()
+	return a
 }
 
 // needed is the set of entries that hold every word, and every word and pair of the phrases; nil where nothing is needed.
@@ -258,23 +334,6 @@ func (r *ref) compare(o *ref) int {
 	return bytes.Compare(r.view.id(r.doc), o.view.id(o.doc))
 }
 
-// top sorts the n best to the front and returns them.
-func top(all []ref, n int) []ref {
-	if n < len(all) {
-		h := worstFirst(all[:n:n])
-		heap.Init(&h)
-		for i := n; i < len(all); i++ {
-			if all[i].compare(&h[0]) < 0 {
-				all[i], h[0] = h[0], all[i]
-				heap.Fix(&h, 0)
-			}
-		}
-		all = all[:n]
-	}
-	slices.SortFunc(all, func(a, b ref) int { return a.compare(&b) })
-	return all
-}
-
 // worstFirst is a heap whose root is the worst.
 type worstFirst []ref
 
@@ -287,22 +346,25 @@ func (w *worstFirst) Pop() any          { panic("search: nothing is popped") }
 // facetValues bounds the values shown of a facet.
 const facetValues = 100
 
-// count counts the answers by facet.
-func count(all []ref) []Facet {
-	bySegment := map[*view][]int{}
-	for _, r := range all {
-		counts := bySegment[r.view]
-		if counts == nil {
-			counts = make([]int, r.view.values.len())
-			bySegment[r.view] = counts
-		}
-		facets := r.view.facets.get(int(r.doc))
-		for i := range len(facets) / 4 {
-			counts[u32(facets, i)]++
-		}
+// facetCounts counts by number of value in each view.
+type facetCounts map[*view][]int
+
+func (c facetCounts) add(v *view, doc uint32) {
+	counts, ok := c[v]
+	if !ok {
+		counts = make([]int, v.values.len())
+		c[v] = counts
 	}
+	facets := v.facets.get(int(doc))
+	for i := range len(facets) / 4 {
+		counts[u32(facets, i)]++
+	}
+}
+
+// facets brings the counts of all views together.
+func (c facetCounts) facets() []Facet {
 	values := map[string]map[string]int{}
-	for v, counts := range bySegment {
+	for v, counts := range c {
 		for n, c := range counts {
 			if c == 0 {
 				continue

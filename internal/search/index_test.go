@@ -152,14 +152,17 @@ func TestIndexAnswersAsAScanDoes(t *testing.T) {
 					return
 				}
 				q.weigh(x)
-				public := func(act duty.Act, _ string) bool { return act == "" }
-				all, nearest := q.answers(x.views(Query{Facets: map[string]string{"topic": topic}}.filter(public)), x.average())
-				if nearest {
-					all = nil
-				}
+				public := func(right) bool { return false }
+				a := q.answer(x.views(Query{Facets: map[string]string{"topic": topic}}.filter(public)), x.average(), 100)
 				var got []string
-				for _, r := range all {
+				for _, r := range a.best {
 					got = append(got, string(r.view.id(r.doc)))
+				}
+				if a.total != len(got) {
+					t.Fatalf("%s: total %d, best %d", asked, a.total, len(got))
+				}
+				if a.nearest {
+					got = nil
 				}
 				slices.Sort(got)
 				want := scan(entries, query, quoted, func(e Entry) bool {

@@ -23,13 +23,21 @@ type best struct {
 	start, length int // in characters
 }
 
-// rank puts the best entries of the first stage into the order of the second.
-func (q *question) rank(x *index, refs []ref) {
+// rank puts the best of the first stage into the order of the second. Those found by number stay in front, and those beyond
+// rankDepth behind; of both the first n are looked at for the clause to show.
+func (q *question) rank(x *index, refs []ref, n int) {
 	idf := map[string]float64{} // of the words of headings
-	for i := range refs {
-		q.look(x, &refs[i], idf)
+	named := 0
+	for named < len(refs) && refs[named].named {
+		named++
 	}
-	slices.SortFunc(refs, func(a, b ref) int { return a.compare(&b) })
+	ranked := refs[named:min(named+rankDepth, len(refs))]
+	for i := range refs {
+		if i < n || i >= named && i < named+len(ranked) {
+			q.look(x, &refs[i], idf)
+		}
+	}
+	slices.SortFunc(ranked, func(a, b ref) int { return a.compare(&b) })
 }
 
 // look reads an entry, finds its best clause and gives it its score.

@@ -111,14 +111,12 @@ func (d *Desk) Find(ctx context.Context, query Query) (Result, error) {
 		return r, nil
 	}
 	q.weigh(x)
-	all, nearest := q.answers(x.views(query.filter(d.seer(query.Actor))), x.average())
-	r.Total, r.Nearest, r.Facets = len(all), nearest, count(all)
-	from := (r.Page - 1) * r.Size
-	if r.Page > depthLimit || from >= min(len(all), depthLimit) {
-		return r, nil
-	}
-	to := min(from+r.Size, len(all), depthLimit)
-	for _, ref := range q.best(x, all, to)[from:to] {
+	from := min((min(r.Page, depthLimit)-1)*r.Size, depthLimit)
+	to := min(from+r.Size, depthLimit)
+	a := q.answer(x.views(query.filter(d.seer(query.Actor))), x.average(), max(to, rankDepth))
+	q.rank(x, a.best, to)
+	r.Total, r.Nearest, r.Facets = a.total, a.nearest, a.facets
+	for _, ref := range a.best[min(from, len(a.best)):min(to, len(a.best))] {
 		hit, err := d.hit(ctx, q, ref)
 		switch {
 		case fault.Is(err, fault.NotFound): // it went this moment
@@ -130,24 +128,6 @@ func (d *Desk) Find(ctx context.Context, query Query) (Result, error) {
 		}
 	}
 	return r, nil
-}
-
-// best sorts the n best answers to the front: by number, then the second stage's order, then the first's.
-func (q *question) best(x *index, all []ref, n int) []ref {
-	named := 0
-	for named < len(all) && all[named].named {
-		named++
-	}
-	rest := top(all[named:], max(n-named, rankDepth))
-	ranked := rest[:min(rankDepth, len(rest))]
-	for i := range all[:min(named, n)] {
-		q.look(x, &all[i], map[string]float64{})
-	}
-	q.rank(x, ranked)
-	for i := len(ranked); i < min(n-named, len(rest)); i++ {
-		q.look(x, &rest[i], map[string]float64{}) // for its clause; its place is the first stage's
-	}
-	return all
 }
 
 // hit reads what is shown of an answer.

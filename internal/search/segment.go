@@ -32,7 +32,7 @@ type segment struct {
 	lengths  []byte // per entry: 8*log2 of its words
 	dates    []byte // per entry: milliseconds, 8 bytes
 	right    []byte // per entry: number of the right it asks for, 4 bytes
-	rights   list   // "act\x00area"
+	rights   list   // Entry.right, each once
 	values   list   // "facet\x00value"
 }
 

@@ -100,8 +100,8 @@ func (d *Desk) head(ctx context.Context) (int64, error) {
 
 // A batch of changes is bounded by rows and by text, so that indexing needs little memory.
 const (
-	batchRows  = 4096
-	batchBytes = 32 << 20
+	batchRows  = 2048
+	batchBytes = 16 << 20
 )
 
 // changes reads what came after a sequence, in order, up to a batch.
@@ -158,12 +158,14 @@ func (d *Desk) shown(ctx context.Context, id string, start, length int) (shown, 
 	return s, s.decode()
 }
 
-// seer tells what an actor may see: what is public, and where the duty holds.
-func (d *Desk) seer(actor duty.Actor) func(act duty.Act, area string) bool {
-	return func(act duty.Act, area string) bool {
-		return act == "" || d.policy.Permit(actor, act, duty.Thing{Area: area}) == nil
+// seer tells what an actor may see of what is not public: where the act is allowed. An entry has no owner.
+func (d *Desk) seer(actor duty.Actor) func(right) bool {
+	return func(r right) bool {
+		return d.policy.Permit(actor, r.act, duty.Thing{Area: r.area, Lang: r.lang, Owner: nobody}) == nil
 	}
 }
+
+const nobody = "nobody" // no account has this identifier
 
 // A Desk answers questions and keeps the index. It is safe for many callers at once.
 type Desk struct {

@@ -57,7 +57,8 @@ func (w beginning) titles(views []*view, limit int) []ref {
 			}
 		}
 	}
-	return top(all, 4*suggestions)
+	slices.SortFunc(all, func(a, b ref) int { return a.compare(&b) })
+	return all[:min(4*suggestions, len(all))]
 }
 
 // ranges finds the words that go on from the beginning.

@@ -74,7 +74,7 @@ func (b *builder) add(e Entry) {
 	b.names.add([]byte(e.ID + "\x00" + e.Number))
 	b.lengths = append(b.lengths, lengthByte(words))
 	b.dates = binary.LittleEndian.AppendUint64(b.dates, uint64(e.Date.UnixMilli())) //nolint:gosec // read back the same way
-	b.right = binary.LittleEndian.AppendUint32(b.right, number(b.rightOf, string(e.Act)+"\x00"+e.Area))
+	b.right = binary.LittleEndian.AppendUint32(b.right, number(b.rightOf, e.right()))
 	b.facets.add(b.facetsOf(e))
 	b.length += uint64(words) //nolint:gosec // a count
 	b.docs++
