@@ -48,8 +48,8 @@ const headLines = 60
 var (
 	numberPattern = regexp.MustCompile(`(?i)(?:^|[\s(])số\s*:?\s*(\d[\pL\d]*(?:\s?[/–-]\s?[\pL\d]+)*)`)
 	datePattern   = regexp.MustCompile(`(?i)ngày\s+(\d{1,2})\s*(?:tháng\s+|[/.-]\s*)(\d{1,2})\s*(?:năm\s+|[/.-]\s*)(\d{4})`)
-	byIssuer      = regexp.MustCompile(`(?i)^của\s+(.{3,80}?)\s+(?:số|ngày)\s`)
-	groundPattern = regexp.MustCompile(`(?i)^[-–•]?\s*(?:căn cứ|chiểu|xét|theo đề nghị|thực hiện|kính gửi|điều\s+(?:1|thứ nhất)\b)`)
+	byIssuer      = regexp.MustCompile(`(?i)^của\s+(.{3,80}?)(\s+(?:số|ngày)\s.*)?$`)
+	groundPattern = regexp.MustCompile(`(?i)^[-–•]?\s*(?:căn cứ|chiểu|xét|theo đề nghị|kính gửi|điều\s+(?:1|thứ nhất)\b)`)
 )
 
 // kindNames are the words that stand alone above a title, the longer before the shorter they begin with.
@@ -73,7 +73,7 @@ func readProposal(t transcript.Transcript) (r Record) {
 	r.Kind = kind
 	r.Issuer = findIssuer(r.Number, lines)
 	r.Kind = settleKind(r)
-	r.Title = findTitle(lines, above, casing(t))
+	r.Title = findTitle(lines, above, r, casing(t))
 	return r
 }
 
@@ -140,7 +140,7 @@ func about(l string) string {
 // findIssuer reads the issuer out of the number's last sign, else out of "của … số", else out of the first line in capitals.
 func findIssuer(number string, lines []string) string {
 	for _, l := range lines {
-		if m := byIssuer.FindStringSubmatch(l); m != nil {
+		if m := byIssuer.FindStringSubmatch(l); m != nil && shouted(l) && (m[2] != "" || issuers[fold.Key(m[1])] != "") {
 			return nameOf(m[1])
 		}
 	}
@@ -176,8 +176,13 @@ func council(name string) bool {
 
 // nameOf writes a body's name as people write it: as the list has it, else its last words, which name a place, with capitals.
 func nameOf(name string) string {
-	if n := issuers[fold.Key(name)]; n != "" {
-		return n
+	for _, full := range []string{name, name + " Việt Nam"} {
+		if n := issuers[fold.Key(full)]; n != "" {
+			return n
+		}
+	}
+	if one, other, ok := strings.Cut(name, "-"); ok && issuers[fold.Key(one)] != "" && issuers[fold.Key(other)] != "" {
+		return issuers[fold.Key(one)] + ", " + issuers[fold.Key(other)] // a joint circular
 	}
 	for _, body := range []string{"uy ban nhan dan", "hoi dong nhan dan"} {
 		words := strings.Fields(strings.ToLower(name))
@@ -211,78 +216,103 @@ func settleKind(r Record) string {
 	return r.Kind
 }
 
-// findTitle joins the lines below the kind, up to the name of who decides.
-func findTitle(lines []string, above int, cased func(string) string) string {
-	var title []string
-	start := above + 1
-	if above >= 0 {
-		kind := strings.TrimRight(lines[above], " :.*")
-		if strings.Contains(strings.ToLower(kind), "kèm theo") {
-			return lines[0]
-		}
-		if about(lines[min(start, len(lines)-1)]) == "" {
-			name := kind
-			if i := strings.Index(strings.ToLower(kind), " của "); i > 0 {
-				name = kind[:i]
-			}
-			title = append(title, cased(name))
-		}
-	}
-	length := 0
-	for _, l := range lines[min(start, len(lines)):] {
-		if t := about(l); t != "" {
-			l = t
-		}
-		if above < 0 || skipped(l) {
-			continue
-		}
-		if issuers[fold.Key(l)] != "" || length > 0 && decides(l) || length > 250 || dated(l) && length > 0 || strings.HasPrefix(l, "(") || ground(l) {
-			break
-		}
-		length += len(l)
-		title = append(title, l)
-	}
-	if len(title) == 0 {
+// findTitle joins the lines below the kind, up to the name of who decides. A document whose head names no subject is called by
+// its kind, number and date.
+func findTitle(lines []string, above int, r Record, cased func(string) string) string {
+	if above < 0 {
 		return firstSentence(lines)
 	}
-	if length > 0 {
-		rest := strings.Join(title[min(1, len(title)-1):], " ")
-		if capital(rest) {
-			rest = cased(rest)
+	kind := strings.TrimRight(lines[above], " :.*")
+	if strings.Contains(strings.ToLower(kind), "kèm theo") {
+		return lines[0]
+	}
+	var subject []string
+	letter := false
+	for _, l := range lines[above+1:] {
+		said := strings.Join(subject, " ")
+		if t := about(l); t != "" {
+			l, letter = t, true
+		} else if len(subject) == 0 && skipped(l) {
+			continue
+		} else if stops(l, said) {
+			break
 		}
-		if len(title) == 1 {
-			return upperFirst(rest)
-		}
-		if name := strings.ToLower(title[0]); !strings.HasPrefix(strings.ToLower(rest), name) {
-			r, n := utf8.DecodeRuneInString(rest)
-			rest = title[0] + " " + string(unicode.ToLower(r)) + rest[n:]
-		}
+		subject = append(subject, l)
+	}
+	rest := strings.Join(subject, " ")
+	if shouted(rest) {
+		rest = cased(rest)
+	}
+	if letter {
 		return upperFirst(rest)
 	}
-	return upperFirst(title[0])
+	name := upperFirst(strings.ToLower(kind))
+	if i := strings.Index(name, " của "); i > 0 {
+		name = name[:i]
+	}
+	switch {
+	case rest == "" && r.Number != "" && r.Signed != 0:
+		return name + " số " + r.Number + " ngày " + r.Signed.Time().Format("2/1/2006")
+	case rest == "":
+		return name
+	case strings.HasPrefix(strings.ToLower(rest), strings.ToLower(name)):
+		return upperFirst(rest)
+	}
+	return name + " " + lowerFirst(rest)
 }
 
-// skipped are lines between the kind and the title: whose and when.
+// skipped are lines between the kind and the title: whose, of which number, when.
 func skipped(l string) bool {
-	return byIssuer.MatchString(l) || strings.HasPrefix(strings.ToLower(l), "số")
+	return byIssuer.MatchString(l) && shouted(l) || strings.HasPrefix(strings.ToLower(l), "số") || dated(l) && utf8.RuneCountInString(l) < 45
+}
+
+// longestLine is how many letters a line of a title has at most, where it is not in capitals.
+const longestLine = 160
+
+// stops tells whether a line no longer belongs to the title that was read so far.
+func stops(l, said string) bool {
+	key := fold.Key(l)
+	switch {
+	case issuers[key] != "", strings.HasPrefix(key, "cong hoa xa hoi"), strings.HasPrefix(key, "doc lap tu do"), groundPattern.MatchString(l), decides(l):
+		return true
+	case said == "":
+		return false
+	}
+	place := dated(l) && utf8.RuneCountInString(l) < 60 && !strings.Contains(key, " so ") // "Hà Nội, ngày 5 tháng 5 năm 2021"
+	body := !shouted(l) && utf8.RuneCountInString(l) > longestLine
+	return place || body || len(said) > 500 || strings.HasPrefix(l, "(") || shouted(said) && !shouted(l)
 }
 
 // decides tells whether a line names who decides or opens what is decided.
 func decides(l string) bool {
 	key := fold.Key(l)
-	for _, opening := range []string{"chinh phu", "thu tuong", "bo truong", "chu tich", "thong doc", "uy ban nhan dan", "uy ban thuong vu", "quyet dinh", "quyet nghi", "tong kiem toan", "quoc hoi", "kinh gui"} {
-		if key == opening || capital(l) && strings.HasPrefix(key, opening) {
+	for _, opening := range []string{"chinh phu", "thu tuong", "bo truong", "chu tich", "thong doc", "uy ban nhan dan", "uy ban thuong vu", "quyet dinh", "quyet nghi",
+		"tong kiem toan", "quoc hoi", "kinh gui", "viet nam dan chu cong hoa", "dan chu cong hoa"} {
+		if key == opening || shouted(l) && strings.HasPrefix(key, opening) {
 			return true
 		}
 	}
 	return false
 }
 
-func dated(l string) bool  { return datePattern.MatchString(l) }
-func ground(l string) bool { return groundPattern.MatchString(l) }
+func dated(l string) bool { return datePattern.MatchString(l) }
 
 func capital(l string) bool {
 	return l == strings.ToUpper(l) && strings.ContainsFunc(l, unicode.IsLetter)
+}
+
+// shouted is a line of capitals that may hold a stray small word, as fonts of capitals left them.
+func shouted(l string) bool {
+	large, small := 0, 0
+	for _, r := range l {
+		switch {
+		case unicode.IsUpper(r):
+			large++
+		case unicode.IsLower(r):
+			small++
+		}
+	}
+	return large > 3*small
 }
 
 // firstSentence is the first line that is not the state's own name.
@@ -333,17 +363,29 @@ func casing(t transcript.Transcript) func(string) string {
 	return func(line string) string {
 		list := strings.Fields(line)
 		for i, w := range list {
-			if strings.ContainsAny(w, "0123456789/") {
-				continue
-			}
 			small := strings.ToLower(w)
+			bare := strings.Trim(small, `.,;:()“”"`)
+			if strings.ContainsAny(w, "0123456789/") || !fold.IsSyllable(bare) || strings.Trim(bare, "ivx") == "" {
+				continue // a number, an abbreviation
+			}
 			list[i] = small
-			if s := words[strings.Trim(small, `.,;:()“”"`)]; s != nil && s.large > s.small {
+			if s := words[bare]; s != nil && s.large > 2*s.small {
 				list[i] = upperFirst(small)
 			}
 		}
-		return strings.Join(list, " ")
+		text := strings.Join(list, " ")
+		for _, name := range issuers { // no name lies within another but as its own part
+			if i := strings.Index(strings.ToLower(text), strings.ToLower(name)); i >= 0 && len(strings.ToLower(text)) == len(text) {
+				text = text[:i] + name + text[i+len(name):]
+			}
+		}
+		return text
 	}
+}
+
+func lowerFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(r)) + s[n:]
 }
 
 func upperFirst(s string) string {
