@@ -51,8 +51,8 @@ func Mount(site *web.Site, o Options) {
 			site.Handle("GET "+t.URL, duty.Public, h.topics(t))
 		}
 	}
-	site.Handle("GET /gioi-thieu", duty.Public, h.page("about", "about.title", "about.lead"))
-	site.Handle("GET /rieng-tu", duty.Public, h.page("privacy", "privacy.title", "privacy.lead"))
+	site.Handle("GET /gioi-thieu", duty.Public, h.page("about", "portal.about.title", "portal.about.lead"))
+	site.Handle("GET /rieng-tu", duty.Public, h.page("privacy", "portal.privacy.title", "portal.privacy.lead"))
 	site.Handle("GET /robots.txt", duty.Public, h.robots)
 	site.Handle("GET /sitemap.xml", duty.Public, h.siteMap(o.Maps))
 }

@@ -111,8 +111,8 @@ func (s *Site) problem(w http.ResponseWriter, r *http.Request, status int, key s
 		said = said[1:]
 	}
 	heading := s.Text.Text(v.reader.UI, key+".title")
-	if !s.Text.Has(key + ".title") {
-		heading = s.Text.Text(v.reader.UI, "error.forbidden.title")
+	if len(faults) > 0 && s.Text.Has(faults[0].Key+".title") {
+		heading = s.Text.Text(v.reader.UI, faults[0].Key+".title")
 	}
 	if isAPI(r) {
 		s.problemJSON(w, r, status, heading, text, faults)

@@ -95,6 +95,9 @@ func (rm *Room) render(w http.ResponseWriter, r *http.Request, status int, page 
 	if v.told {
 		v.cookie(w, noticeCookie, "", -1)
 	}
+	if v.stale {
+		v.cookie(w, v.sessionName(), "", -1) // a reader again, served from kept pages
+	}
 	v.send(w, r, status, "text/html; charset=utf-8", body)
 	return nil
 }

@@ -141,9 +141,14 @@ func TestKeptPages(t *testing.T) {
 	ask("in another language", 1, func() { c.In("en") })
 	ask("as an officer", 1, func() { c.In("vi").As("editor") })
 	ask("as the officer again", 1, nil)
-	if page := c.Get("/thu"); page.Header.Get("Cache-Control") != "no-store" {
+	if page := c.Get("/thu"); page.Header.Get("Cache-Control") != "no-store" || !page.Has(`href="/ban-lam-viec"`) {
 		t.Errorf("an officer's page may be stored: %v", page.Header)
 	}
+
+	c.As("gone")
+	ask("with a session that has ended", 1, nil)
+	ask("as a reader again", 1, nil)
+	ask("as any other reader", 0, nil)
 
 	first := webtest.New(t, f.site).Get("/thu")
 	r := httptest.NewRequest(http.MethodGet, "/thu", nil)
