@@ -89,9 +89,15 @@ var known = struct {
 	m map[string]keys
 }{m: map[string]keys{}}
 
-const knownLimit = 1 << 16
+const (
+	knownLimit  = 1 << 16 // words
+	knownLength = 64      // bytes of a word; what is longer is no word that comes again
+)
 
 func keysOf(word string) keys {
+	if len(word) > knownLength {
+		return makeKeys(word)
+	}
 	known.RLock()
 	k, ok := known.m[word]
 	known.RUnlock()

@@ -77,7 +77,7 @@ func (q *question) hits(tokens []fold.Token) []float64 {
 func (q *question) weight(t fold.Token, exact bool) float64 {
 	for _, w := range q.words {
 		if w.Toned == t.Toned || (!exact || !w.Marked()) && w.Folded == t.Folded || t.Digits != "" && w.Folded == t.Digits {
-			return w.idf + 1e-9
+			return w.idf + .001 // what no entry has is marked too
 		}
 	}
 	return 0
