@@ -181,3 +181,18 @@ func (s Share) shownValue() int {
 	}
 	return s.Value
 }
+
+// InProvince2019 is the population of all 54 groups in a province of 2019; 0 for an unknown one.
+func (d *Desk) InProvince2019(province string) int {
+	sum := 0
+	for _, row := range d.current.Load().census.cells {
+		sum += row[province].Value
+	}
+	return sum
+}
+
+// Measure1999 is a count of the census of 1999, for the country. ok is false where it was not counted.
+func (d *Desk) Measure1999(slug Slug, measure string) (n int, ok bool) {
+	n, ok = d.current.Load().census.first[slug][measure]
+	return n, ok
+}

@@ -111,12 +111,22 @@ func newCatalogue(groups []Group, languages []Language, counts []count) *catalog
 		add(g, g.Aliases...)
 		add(g, g.searchOnly...)
 		add(g, g.ambiguous...)
+		c.groups[i].Name2008 = withoutHurt(g)
 	}
 	for i, l := range languages {
 		c.byTag[l.Tag] = i
 	}
 	c.census = newCensus(groups, counts)
 	return c
+}
+
+// withoutHurt is the name of the list of 2008, which for one group adds a name that is never shown.
+func withoutHurt(g Group) string {
+	name := g.Name2008
+	for _, hurt := range g.searchOnly {
+		name = strings.ReplaceAll(name, " ("+hurt+")", "")
+	}
+	return name
 }
 
 // Groups lists the 54 groups in the order of the list of 1979.

@@ -8,8 +8,13 @@ import (
 
 	"banlang/internal/db"
 	"banlang/internal/db/dbtest"
+	"banlang/internal/duty"
 	"banlang/internal/ethnic"
+	"banlang/internal/fault"
+	"banlang/internal/i18n"
 	"banlang/internal/place"
+	"banlang/internal/web"
+	"banlang/internal/web/webtest"
 )
 
 func clock() time.Time { return time.Date(2026, 6, 1, 5, 0, 0, 0, time.UTC) }
@@ -121,4 +126,140 @@ func TestSmallCounts(t *testing.T) {
 		}
 	}
 	t.Logf("%d of 3402 cells are hidden", total)
+}
+
+var (
+	statistician = person("statistician", duty.Statistician)
+	leader       = person("leader", duty.ProvinceLeader)
+	speaker      = person("speaker", duty.Speaker, "tyz")
+	reviewer     = person("reviewer", duty.Reviewer, "tyz")
+	reviewer2    = person("reviewer2", duty.Reviewer, "tyz")
+	other        = person("other", duty.Reviewer, "nut")
+)
+
+func person(id string, role duty.Role, langs ...string) duty.Actor {
+	return duty.Actor{ID: id, Name: id, Session: "s-" + id, Grants: []duty.Grant{{Role: role, Area: "20@0", Langs: langs}}}
+}
+
+func TestEditNeedsALeader(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, database *db.DB) {
+		d := ready(t, database)
+		ctx := t.Context()
+		if _, err := d.ProposeEdit(ctx, statistician, "tay", "note", "Ghi chú mới.", ""); !fault.Is(err, fault.Invalid) {
+			t.Errorf("without a reason: %v", err)
+		}
+		if _, err := d.ProposeEdit(ctx, leader, "tay", "note", "Ghi chú mới.", "vì"); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("by a leader: %v", err)
+		}
+		id, err := d.ProposeEdit(ctx, statistician, "tay", "note", "Ghi chú mới.", "theo văn bản")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.ProposeEdit(ctx, statistician, "tay", "note", "Ghi chú mới.", "lần nữa"); !fault.Is(err, fault.Conflict) {
+			t.Errorf("twice: %v", err)
+		}
+		if _, err := d.Decide(ctx, statistician, id, true); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("confirmed by who proposed: %v", err)
+		}
+		if _, err := d.Decide(ctx, leader, id, true); err != nil {
+			t.Fatal(err)
+		}
+		if g, err := d.BySlug("tay"); err != nil || g.Note != "Ghi chú mới." {
+			t.Errorf("BySlug(tay).Note = %q (%v)", g.Note, err)
+		}
+		if _, err := d.Decide(ctx, leader, id, false); !fault.Is(err, fault.Conflict) {
+			t.Errorf("decided twice: %v", err)
+		}
+	})
+}
+
+func TestFallbackNeedsTwoSpeakers(t *testing.T) {
+	d := ready(t, dbtest.SQLite(t))
+	ctx := t.Context()
+	for name, order := range map[string][]string{"itself": {"tyz", "vi"}, "an unknown": {"xx", "vi"}, "no end": {"nut"}, "twice": {"nut", "nut", "vi"}} {
+		if _, err := d.ProposeFallback(ctx, speaker, "tyz", order, []string{"vi"}, ""); !fault.Is(err, fault.Invalid) {
+			t.Errorf("an order with %s: %v", name, err)
+		}
+	}
+	id, err := d.ProposeFallback(ctx, speaker, "tyz", []string{"vi"}, []string{"nut", "vi"}, "bà con quen tiếng Việt hơn")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		who  duty.Actor
+		want fault.Kind
+	}{{speaker, fault.Forbidden}, {other, fault.Forbidden}, {reviewer, fault.None}, {reviewer, fault.Forbidden}, {reviewer2, fault.None}} {
+		if l, _ := d.Language("tyz"); l.Confirmed() {
+			t.Errorf("before %s the order is confirmed", step.who.ID)
+		}
+		if _, err := d.Decide(ctx, step.who, id, true); fault.KindOf(err) != step.want {
+			t.Errorf("%s confirms: %v, want kind %v", step.who.ID, err, step.want)
+		}
+	}
+	l, err := d.Language("tyz")
+	if err != nil || !l.Confirmed() || !slices.Equal(l.Heard, []string{"vi"}) || !slices.Equal(l.Read, []string{"nut", "vi"}) {
+		t.Errorf("Language(tyz) = %+v (%v)", l, err)
+	}
+}
+
+// tokens gives each person the session named like them.
+type tokens []duty.Actor
+
+func (t tokens) Actor(_ context.Context, token string) (duty.Actor, error) {
+	for _, a := range t {
+		if a.ID == token {
+			return a, nil
+		}
+	}
+	return duty.Actor{}, fault.New(fault.Unauthenticated, "error.unauthenticated")
+}
+
+func TestPages(t *testing.T) {
+	database := dbtest.SQLite(t)
+	d := ready(t, database)
+	text, err := i18n.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := web.New(web.Options{Text: text, Policy: duty.New(nil, clock), Now: clock, Commits: database.Commits, Province: "Lạng Sơn",
+		Accounts: tokens{statistician, leader, speaker, reviewer}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ethnic.Mount(s, d)
+	paths := []string{"/dan-toc", "/dan-toc?q=man", "/dan-toc?q=nobody"}
+	for _, g := range d.Groups() {
+		paths = append(paths, "/dan-toc/"+string(g.Slug))
+	}
+	webtest.Render(t, s, "", paths...)
+	if _, err := d.ProposeEdit(t.Context(), statistician, "tay", "note", "Ghi chú mới.", "theo văn bản"); err != nil {
+		t.Fatal(err)
+	}
+	webtest.Render(t, s, "leader", "/ban-lam-viec/dan-toc")
+	webtest.Render(t, s, "statistician", "/ban-lam-viec/dan-toc", "/ban-lam-viec/dan-toc/tay/sua")
+	webtest.Render(t, s, "speaker", "/ban-lam-viec/dan-toc", "/ban-lam-viec/tieng/tyz/thay-the")
+
+	browser := webtest.New(t, s)
+	page := browser.Get("/dan-toc/tay")
+	for _, want := range []string{"1.845.492 người", "282.014 người, 36,1% dân số tỉnh", "57 tỉnh khác", "633.116", "Tiếng Tày", "chờ người nói tiếng xác nhận"} {
+		if !page.Has(want) {
+			t.Errorf("/dan-toc/tay lacks %q", want)
+		}
+	}
+	for _, g := range d.Groups() {
+		page := browser.Get("/dan-toc/" + string(g.Slug))
+		for _, name := range []string{"Mèo", "Mán Thanh", "Trại Đất", "Xá Cẩu", "Mọi"} {
+			if page.Has(name) {
+				t.Errorf("/dan-toc/%s shows %q, a name that is for finding only", g.Slug, name)
+			}
+		}
+	}
+	if page := browser.Get("/dan-toc?q=meo"); !page.Has("/dan-toc/mong") {
+		t.Error("Mông is not found by an old name")
+	}
+	for _, path := range []string{"/dan-toc.csv", "/dan-toc.json", "/dan-toc/tay.csv", "/dan-toc/tay.json"} {
+		if page := browser.Get(path); page.Status != 200 || !page.Has("Tổng điều tra dân số") || !page.Has("Tày") || page.Has("Mèo") {
+			t.Errorf("%s = %d, without source, or with a name that is for finding only", path, page.Status)
+		}
+	}
 }
