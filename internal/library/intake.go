@@ -21,12 +21,12 @@ import (
 // jobRead is the job of reading a document's file.
 const jobRead = "library.read"
 
-// Read reads the text of a document's file and proposes what the document is. Whatever is wrong with the file is kept with the
-// document and shown to officers; only what may pass by itself is an error, so that the job is tried again. Reading a document
-// that a person has described changes its text and nothing they wrote.
+// Read reads the text of a document's file, once, and proposes what the document is. Whatever is wrong with the file is kept
+// with the document and shown to officers; only what may pass by itself is an error, so that the job is tried again. Reading a
+// document that a person has described changes its text and nothing they wrote.
 func (d *Desk) Read(ctx context.Context, id ID) error {
 	doc, err := d.store.byID(ctx, d.store.db, id)
-	if err != nil {
+	if err != nil || doc.wasRead() {
 		return err
 	}
 	if doc.State == Received {
@@ -42,7 +42,7 @@ func (d *Desk) Read(ctx context.Context, id ID) error {
 	}
 	return d.store.change(ctx, func(tx *db.Tx) error {
 		doc, err := d.store.byID(ctx, tx, id)
-		if err != nil {
+		if err != nil || doc.wasRead() { // somebody else was faster
 			return err
 		}
 		doc.Layer, doc.Encoding, doc.Pages, doc.Accepted, doc.Trouble = t.Layer, t.Encoding, t.Pages, false, nil
@@ -61,9 +61,15 @@ func (d *Desk) Read(ctx context.Context, id ID) error {
 		if err := d.store.setParts(ctx, tx, id, parts); err != nil {
 			return err
 		}
+		if err := job.Drop(ctx, tx, jobRead, string(id)); err != nil {
+			return err
+		}
 		return d.store.save(ctx, tx, doc)
 	})
 }
+
+// wasRead tells whether a reading of the file has ended, well or not.
+func (d Document) wasRead() bool { return d.Layer != "" || d.Trouble != nil }
 
 func (d *Desk) transcribe(ctx context.Context, doc Document) (transcript.Transcript, error) {
 	f, _, err := d.files.Open(ctx, doc.File)
@@ -94,6 +100,10 @@ func (d *Desk) ReadAgain(ctx context.Context, actor duty.Actor, id ID) error {
 			return err
 		}
 		if err := d.policy.Permit(actor, duty.LibraryDescribe, doc.thing(doc.draft())); err != nil {
+			return err
+		}
+		doc.Layer, doc.Trouble, doc.Changed = "", nil, d.now()
+		if err := d.store.save(ctx, tx, doc); err != nil {
 			return err
 		}
 		return job.Put(ctx, tx, job.Job{Kind: jobRead, Key: string(id), Payload: []byte(id), At: d.now()})
@@ -150,6 +160,11 @@ func cutTables(blocks []transcript.Block) []transcript.Block {
 		out = append(out, transcript.Block{Kind: transcript.Table, Rows: rows})
 	}
 	return out
+}
+
+// Operator is who imports documents on the machine itself: a librarian for the whole, known to the record as the operator.
+func Operator() duty.Actor {
+	return duty.Actor{ID: "operator", Name: "Người vận hành", Grants: []duty.Grant{{Role: duty.Librarian}}}
 }
 
 // An Outcome is what became of one file of an import.

@@ -253,7 +253,7 @@ func (d *Desk) Describe(ctx context.Context, actor duty.Actor, id ID, revision i
 			return err
 		}
 		switch {
-		case doc.State == Received || doc.State == Reading:
+		case !doc.wasRead():
 			return fault.New(fault.Conflict, "library.still_reading")
 		case doc.Revision != revision:
 			return fault.New(fault.Conflict, "library.changed")
@@ -322,7 +322,10 @@ func (d *Desk) Publish(ctx context.Context, actor duty.Actor, id ID) error {
 		if err := d.policy.Permit(actor, duty.LibraryPublish, doc.thing(string(doc.State), doc.Depositor)); err != nil {
 			return err
 		}
-		if slices.Contains(cultural, doc.Kind) {
+		switch {
+		case !doc.wasRead():
+			return fault.New(fault.Conflict, "library.still_reading")
+		case slices.Contains(cultural, doc.Kind):
 			return fault.New(fault.Conflict, "library.consent.missing")
 		}
 		return d.open(ctx, tx, actor, doc)

@@ -362,6 +362,7 @@ func (h handler) send(w http.ResponseWriter, r *http.Request, doc Document) erro
 		return err
 	}
 	defer f.Close()
+	w.Header().Set("Etag", `"`+string(doc.File)+`"`) // its content is its name
 	return web.File(w, r, doc.nameForFile(), doc.Format.MediaType(), doc.Made, f, true)
 }
 

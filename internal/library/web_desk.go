@@ -220,7 +220,7 @@ func (h handler) documentPage(r *http.Request, doc Document) (documentPage, erro
 	actor, ui := web.Actor(r), web.Reader(r).UI
 	p := documentPage{
 		Doc: view(r, doc), Kinds: Kinds.All(), Forces: Forces.All(), Subjects: Subjects.All(), Accesses: Accesses.All(),
-		Waiting: doc.State == Received || doc.State == Reading, OwnDeposit: doc.Depositor == actor.ID,
+		Waiting: !doc.wasRead(), OwnDeposit: doc.Depositor == actor.ID,
 		Encoding: strings.ToUpper(string(doc.Encoding)),
 	}
 	p.MayDescribe = !p.Waiting && h.desk.May(actor, duty.LibraryDescribe, doc)

@@ -26,13 +26,19 @@ func outline(blocks []Block) []Block {
 		}
 		out = append(out, split(b)...)
 	}
-	out = named(out)
+	out = joined(out)
 	settle(out)
 	return out
 }
 
-// named joins the number of a chapter with its name, which stands in capitals on a line of its own.
-func named(blocks []Block) []Block {
+// named makes an anchor out of a heading's words, so that it stays when other headings come and go.
+func named(heading string) string {
+	words := strings.Fields(fold.Key(heading))
+	return strings.Join(append([]string{"muc"}, words[:min(len(words), 8)]...), "-")
+}
+
+// joined joins the number of a chapter with its name, which stands in capitals on a line of its own.
+func joined(blocks []Block) []Block {
 	out := blocks[:0]
 	for _, b := range blocks {
 		if n := len(out); n > 0 && b.Kind == Paragraph && bare(out[n-1]) && b.Text == strings.ToUpper(b.Text) && utf8.RuneCountInString(b.Text) <= longest {
@@ -77,7 +83,7 @@ func split(b Block) []Block {
 // settle turns the levels in use into 2, 3, 4 … without a gap, and makes anchors unique.
 func settle(blocks []Block) {
 	var open []int // levels of the headings around the next one
-	anchors := map[string]int{}
+	anchors := map[string]bool{}
 	for i := range blocks {
 		b := &blocks[i]
 		if b.Kind != Heading {
@@ -89,11 +95,11 @@ func settle(blocks []Block) {
 		open = append(open, b.Level)
 		b.Level = min(1+len(open), 6)
 		if b.Anchor == "" {
-			b.Anchor = "muc-" + strconv.Itoa(len(anchors)+1)
+			b.Anchor = named(b.Text)
 		}
-		anchors[b.Anchor]++
-		if n := anchors[b.Anchor]; n > 1 {
-			b.Anchor += "-" + strconv.Itoa(n)
+		for base, n := b.Anchor, 2; anchors[b.Anchor]; n++ {
+			b.Anchor = base + "-" + strconv.Itoa(n)
 		}
+		anchors[b.Anchor] = true
 	}
 }

@@ -117,10 +117,10 @@ func TestFormats(t *testing.T) {
 				{Kind: Heading, Level: 2, Anchor: "chuong-ii", Text: "Chương II. THI HÀNH"}, {Kind: Heading, Level: 3, Anchor: "dieu-2", Text: "Điều 2: Hiệu lực"},
 				{Kind: Heading, Level: 3, Anchor: "dieu-1-2", Text: "Điều 1. Lại một"}}},
 		{"Markdown keeps headings, items and both sorts of tables", "a.md", "# Giữ rừng\n\nKhông **đốt** nương.\n\n- một\n- hai\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n  ------- --------\n  **Số:**\\ *Ngày 1*\n  12\n\n  dưới    cuối\n  ------- --------\n",
-			[]Block{{Kind: Heading, Level: 2, Anchor: "muc-1", Text: "Giữ rừng"}, {Kind: Paragraph, Text: "Không đốt nương."}, {Kind: Item, Text: "một"}, {Kind: Item, Text: "hai"},
+			[]Block{{Kind: Heading, Level: 2, Anchor: "muc-giu-rung", Text: "Giữ rừng"}, {Kind: Paragraph, Text: "Không đốt nương."}, {Kind: Item, Text: "một"}, {Kind: Item, Text: "hai"},
 				{Kind: Table, Rows: [][]string{{"a", "b"}, {"1", "2"}}}, {Kind: Table, Rows: [][]string{{"Số:\n12", "Ngày 1"}, {"dưới", "cuối"}}}}},
 		{"HTML gives its words and no script", "a.html", `<html><head><title>x</title><style>p{}</style><script>alert("chào")</script></head><body onload=x><h2>Tin &amp; lời</h2><p>Nước <b>lên</b><br>nhanh</p><svg><script>1</script></svg><img src=x onerror=alert(1)><iframe src=//evil></iframe></body>`,
-			[]Block{{Kind: Heading, Level: 2, Anchor: "muc-1", Text: "Tin & lời"}, {Kind: Paragraph, Text: "Nước lên\nnhanh"}}},
+			[]Block{{Kind: Heading, Level: 2, Anchor: "muc-tin-loi", Text: "Tin & lời"}, {Kind: Paragraph, Text: "Nước lên\nnhanh"}}},
 		{"a text of TCVN3 becomes Unicode", "a.txt", string(latin),
 			[]Block{{Kind: Paragraph, Text: "Quyết định của Uỷ ban nhân dân tỉnh về việc giao đất, giao rừng cho hộ gia đình. Nước và rừng là tài sản chung."}}},
 		{"UTF-16 is read", "a.txt", "\xff\xfeC\x00h\x00\xe0\x00o\x00",
@@ -208,7 +208,7 @@ func TestDOCX(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Block{{Kind: Heading, Level: 2, Anchor: "muc-1", Text: "Quy ước thôn"}, {Kind: Paragraph, Text: "Giữ nước sạch"}, {Kind: Item, Text: "một việc"},
+	want := []Block{{Kind: Heading, Level: 2, Anchor: "muc-quy-uoc-thon", Text: "Quy ước thôn"}, {Kind: Paragraph, Text: "Giữ nước sạch"}, {Kind: Item, Text: "một việc"},
 		{Kind: Table, Rows: [][]string{{"Thôn", "Số hộ"}, {"Nà Pàn", "45"}}}, {Kind: Paragraph, Text: "ô chữ"}}
 	if diff := cmp.Diff(want, tr.Blocks); diff != "" {
 		t.Errorf("Read (-want +got):\n%s", diff)
