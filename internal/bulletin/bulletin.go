@@ -16,6 +16,20 @@ import (
 // An ID names a bulletin for ever, through all its issues.
 type ID string
 
+// URL is the public address of the bulletin.
+func (id ID) URL() string { return "/ban-tin/" + string(id) }
+
+// In is the public address of an edition; the source needs no language in it.
+func (id ID) In(lang string) string {
+	if lang == Source {
+		return id.URL()
+	}
+	return id.URL() + "?tieng=" + lang
+}
+
+// SoundURL is the public address of an edition's sound: kind is "opus" or "mp3".
+func (id ID) SoundURL(lang, kind string) string { return id.URL() + "/" + lang + "." + kind }
+
 // Source is the language in which every bulletin is written first; the other editions tell it again.
 const Source = "vi"
 

@@ -54,7 +54,7 @@ func open(t *testing.T, d *db.DB) *house {
 	return h
 }
 
-// names knows nobody.
+// names knows everybody.
 type names struct{}
 
 func (names) Name(_ context.Context, account string) (string, error) {
@@ -140,7 +140,7 @@ func (h *house) published(t Text) ID {
 	h.t.Helper()
 	id, err := h.Write(h.t.Context(), h.as("an", duty.Editor), "", t)
 	h.must(err)
-	h.must(h.Approve(h.t.Context(), h.as("lan", duty.ProvinceLeader), id, 1))
+	h.must(h.Approve(h.t.Context(), h.as("lan", duty.ProvinceLeader), "", id, 1))
 	return id
 }
 
@@ -199,48 +199,48 @@ func TestJourney(t *testing.T) {
 
 		sound := func() Recording { return Recording{Lang: "tyz", Sound: bytes.NewReader(tone(2)), Voice: "Minh hoạ"} }
 		for _, a := range others(speaker) {
-			if err := h.Record(ctx, a, id, sound()); err == nil {
+			if err := h.Record(ctx, a, "", id, sound()); err == nil {
 				t.Errorf("%q may record", a.ID)
 			}
 		}
-		h.wants("a speaker of Nùng records Tày", h.Record(ctx, h.as("dao", duty.Speaker, "nut"), id, sound()), fault.Forbidden)
-		h.must(h.Record(ctx, speaker, id, sound()))
+		h.wants("a speaker of Nùng records Tày", h.Record(ctx, h.as("dao", duty.Speaker, "nut"), "", id, sound()), fault.Forbidden)
+		h.must(h.Record(ctx, speaker, "", id, sound()))
 		b := h.load(id)
 		e, _ := b.Edition("tyz")
 		if b.State(h.clock) != Translated || e.State != Translated || e.Sound.Ready() {
 			t.Errorf("recorded: %s, edition %+v, want translated and not ready", b.State(h.clock), e)
 		}
 		good := Verdict{Lang: "tyz", Good: true, Revision: e.Revision}
-		h.wants("accepted before it can be heard", h.ReviewLanguage(ctx, reviewer, id, good), fault.Conflict)
+		h.wants("accepted before it can be heard", h.ReviewLanguage(ctx, reviewer, "", id, good), fault.Conflict)
 		h.drain()
 		if e, _ = h.load(id).Edition("tyz"); !e.Sound.Ready() || e.Sound.Length.Round(100*time.Millisecond) != 2*time.Second || e.Sound.Voice != "Minh hoạ" {
 			t.Fatalf("made ready: %+v, want two seconds", e.Sound)
 		}
-		h.wants("approved before the review", h.Approve(ctx, leader, id, b.Revision), fault.Forbidden)
+		h.wants("approved before the review", h.Approve(ctx, leader, "", id, b.Revision), fault.Forbidden)
 
 		for _, a := range others(reviewer) {
-			if err := h.ReviewLanguage(ctx, a, id, good); err == nil {
+			if err := h.ReviewLanguage(ctx, a, "", id, good); err == nil {
 				t.Errorf("%q may review", a.ID)
 			}
 		}
-		h.wants("the speaker reviews own recording", h.ReviewLanguage(ctx, h.as("binh", duty.Reviewer, "tyz"), id, good), fault.Forbidden)
-		h.wants("returned without a word", h.ReviewLanguage(ctx, reviewer, id, Verdict{Lang: "tyz", Revision: e.Revision}), fault.Invalid)
-		h.must(h.ReviewLanguage(ctx, reviewer, id, good))
+		h.wants("the speaker reviews own recording", h.ReviewLanguage(ctx, h.as("binh", duty.Reviewer, "tyz"), "", id, good), fault.Forbidden)
+		h.wants("returned without a word", h.ReviewLanguage(ctx, reviewer, "", id, Verdict{Lang: "tyz", Revision: e.Revision}), fault.Invalid)
+		h.must(h.ReviewLanguage(ctx, reviewer, "", id, good))
 
 		b = h.load(id)
 		for _, a := range others(leader) {
-			if err := h.Approve(ctx, a, id, b.Revision); err == nil {
+			if err := h.Approve(ctx, a, "", id, b.Revision); err == nil {
 				t.Errorf("%q may approve", a.ID)
 			}
 		}
 		for _, name := range []string{"an", "binh", "chi"} {
-			h.wants(name+" approves as a leader", h.Approve(ctx, h.as(name, duty.ProvinceLeader), id, b.Revision), fault.Forbidden)
+			h.wants(name+" approves as a leader", h.Approve(ctx, h.as(name, duty.ProvinceLeader), "", id, b.Revision), fault.Forbidden)
 		}
-		h.wants("approved what was not read", h.Approve(ctx, leader, id, b.Revision-1), fault.Conflict)
+		h.wants("approved what was not read", h.Approve(ctx, leader, "", id, b.Revision-1), fault.Conflict)
 		if h.wants("read before it is published", err2(h.Public(ctx, id)), fault.NotFound); len(h.found("phong chay rung")) != 0 {
 			t.Error("found before it is published")
 		}
-		h.must(h.Approve(ctx, leader, id, b.Revision))
+		h.must(h.Approve(ctx, leader, "", id, b.Revision))
 
 		i, err := h.Public(ctx, id)
 		h.must(err)
@@ -260,20 +260,20 @@ func TestJourney(t *testing.T) {
 			t.Errorf("Best for Tày = %s, missing %q", e.Lang, missing)
 		}
 
-		h.wants("recalled without a reason", h.Recall(ctx, leader, id, "sai"), fault.Invalid)
+		h.wants("recalled without a reason", h.Recall(ctx, leader, "", id, "sai"), fault.Invalid)
 		for _, a := range []duty.Actor{speaker, reviewer, {}, h.as("co", duty.CommuneLeader)} {
-			if err := h.Recall(ctx, a, id, "Có một câu sai về số điện thoại."); err == nil {
+			if err := h.Recall(ctx, a, "", id, "Có một câu sai về số điện thoại."); err == nil {
 				t.Errorf("%q may recall", a.ID)
 			}
 		}
-		h.must(h.Recall(ctx, editor, id, "Có một câu sai về số điện thoại."))
+		h.must(h.Recall(ctx, editor, "", id, "Có một câu sai về số điện thoại."))
 		h.wants("read after the recall", err2(h.Public(ctx, id)), fault.Gone)
 		_, _, _, err = h.Hear(ctx, id, "tyz", "mp3")
 		h.wants("heard after the recall", err, fault.Gone)
 		if len(h.found("phong chay rung")) != 0 || len(h.listed(Filter{})) != 0 {
 			t.Error("found or listed after the recall")
 		}
-		h.wants("recorded after the recall", h.Record(ctx, speaker, id, sound()), fault.Forbidden)
+		h.wants("recorded after the recall", h.Record(ctx, speaker, "", id, sound()), fault.Forbidden)
 		h.drain()
 		if len(h.found("phong chay rung")) != 0 {
 			t.Error("a late job brought it back")
@@ -332,7 +332,7 @@ func TestWorkOn(t *testing.T) {
 				t.Errorf("the public reads %q before the approval", s.Title)
 			}
 			h.clock = h.clock.Add(time.Hour)
-			h.must(h.Approve(ctx, leader, id, 2))
+			h.must(h.Approve(ctx, leader, "", id, 2))
 			issues, err := h.Issues(ctx, editor, id)
 			h.must(err)
 			if len(issues) != 2 || issues[0].Number != 2 || !issues[0].First.Equal(issues[1].Published) {
@@ -347,8 +347,8 @@ func TestWorkOn(t *testing.T) {
 		t.Run("what a word of the source changes is reviewed again", func(t *testing.T) {
 			id, err := h.Write(ctx, editor, "", h.fire())
 			h.must(err)
-			h.must(h.Translate(ctx, h.as("binh", duty.Speaker, "tyz"), id, Telling{Lang: "tyz", Body: "(bản dịch để thử)"}))
-			h.must(h.ReviewLanguage(ctx, h.as("chi", duty.Reviewer, "tyz"), id, Verdict{Lang: "tyz", Good: true, Revision: 2}))
+			h.must(h.Translate(ctx, h.as("binh", duty.Speaker, "tyz"), "", id, Telling{Lang: "tyz", Body: "(bản dịch để thử)"}))
+			h.must(h.ReviewLanguage(ctx, h.as("chi", duty.Reviewer, "tyz"), "", id, Verdict{Lang: "tyz", Good: true, Revision: 2}))
 			e := h.fire()
 			e.Body, e.Revision = "Không đốt nương.", 1
 			h.must(h.Edit(ctx, editor, "", id, e))
@@ -389,7 +389,7 @@ func TestWorkOn(t *testing.T) {
 			}
 			h.must(err2(h.Public(ctx, old)))
 			h.must(h.Submit(ctx, editor, next, 1))
-			h.must(h.Approve(ctx, leader, next, 1))
+			h.must(h.Approve(ctx, leader, "", next, 1))
 			h.wants("the old one", err2(h.Public(ctx, old)), fault.Gone)
 			if by, _ := h.Successor(ctx, old); by != next {
 				t.Errorf("replaced by %q, want %q", by, next)
@@ -446,9 +446,9 @@ func TestWorkOn(t *testing.T) {
 			speaker := h.as("binh", duty.Speaker, "tyz")
 			waits(speaker, duty.BulletinRecord)
 			waits(leader, duty.BulletinApprove)
-			h.must(h.Translate(ctx, speaker, id, Telling{Lang: "tyz", Body: "(bản dịch để thử)"}))
+			h.must(h.Translate(ctx, speaker, "", id, Telling{Lang: "tyz", Body: "(bản dịch để thử)"}))
 			waits(h.as("chi", duty.Reviewer, "tyz"), duty.BulletinReviewLanguage)
-			h.must(h.ReviewLanguage(ctx, h.as("chi", duty.Reviewer, "tyz"), id, Verdict{Lang: "tyz", Remark: "Câu hai chưa đúng.", Revision: 2}))
+			h.must(h.ReviewLanguage(ctx, h.as("chi", duty.Reviewer, "tyz"), "", id, Verdict{Lang: "tyz", Remark: "Câu hai chưa đúng.", Revision: 2}))
 			waits(speaker, duty.BulletinRecord)
 			if tasks, err := h.Work(ctx, speaker); err != nil || tasks[0].Word != "Bị trả lại" {
 				t.Errorf("Work = %+v, %v, want what came back first", tasks, err)
@@ -469,28 +469,28 @@ func TestEmergency(t *testing.T) {
 		id, err := h.Write(ctx, officer, "", flood)
 		h.must(err)
 
-		h.wants("without a reason", err2(h.ApproveEmergency(ctx, officer, id, 1, "")), fault.Invalid)
-		first, err := h.ApproveEmergency(ctx, officer, id, 1, why)
+		h.wants("without a reason", err2(h.ApproveEmergency(ctx, officer, "", id, 1, "")), fault.Invalid)
+		first, err := h.ApproveEmergency(ctx, officer, "", id, 1, why)
 		if h.must(err); first {
 			t.Fatal("one signature published it")
 		}
-		h.wants("the same person again", err2(h.ApproveEmergency(ctx, officer, id, 1, why)), fault.Forbidden)
+		h.wants("the same person again", err2(h.ApproveEmergency(ctx, officer, "", id, 1, why)), fault.Forbidden)
 		same := h.as("xa", duty.CommuneLeader)
 		same.Session = "another"
-		h.wants("the same person as leader", err2(h.ApproveEmergency(ctx, same, id, 1, why)), fault.Forbidden)
-		h.wants("no leader among them", err2(h.ApproveEmergency(ctx, editor, id, 1, why)), fault.Forbidden)
+		h.wants("the same person as leader", err2(h.ApproveEmergency(ctx, same, "", id, 1, why)), fault.Forbidden)
+		h.wants("no leader among them", err2(h.ApproveEmergency(ctx, editor, "", id, 1, why)), fault.Forbidden)
 		shared := leader
 		shared.Session = officer.Session
-		h.wants("in one session", err2(h.ApproveEmergency(ctx, shared, id, 1, why)), fault.Forbidden)
-		h.wants("approved by one", h.Approve(ctx, leader, id, 1), fault.Forbidden)
+		h.wants("in one session", err2(h.ApproveEmergency(ctx, shared, "", id, 1, why)), fault.Forbidden)
+		h.wants("approved by one", h.Approve(ctx, leader, "", id, 1), fault.Forbidden)
 
 		flood.Body, flood.Revision = "Đi ngay lên chỗ cao. Không quay lại.", 1
 		h.must(h.Edit(ctx, officer, "", id, flood))
-		second, err := h.ApproveEmergency(ctx, leader, id, 2, why)
+		second, err := h.ApproveEmergency(ctx, leader, "", id, 2, why)
 		if h.must(err); second {
 			t.Fatal("a signature under other words counted")
 		}
-		third, err := h.ApproveEmergency(ctx, h.as("lan", duty.ProvinceLeader), id, 2, why)
+		third, err := h.ApproveEmergency(ctx, h.as("lan", duty.ProvinceLeader), "", id, 2, why)
 		if h.must(err); !third {
 			t.Fatal("two leaders did not publish it")
 		}
@@ -503,8 +503,8 @@ func TestEmergency(t *testing.T) {
 		flood.Revision = 0
 		id, err = h.Write(ctx, officer, "", flood)
 		h.must(err)
-		h.must(err2(h.ApproveEmergency(ctx, officer, id, 1, why)))
-		if done, err := h.ApproveEmergency(ctx, leader, id, 1, why); err != nil || !done {
+		h.must(err2(h.ApproveEmergency(ctx, officer, "", id, 1, why)))
+		if done, err := h.ApproveEmergency(ctx, leader, "", id, 1, why); err != nil || !done {
 			t.Errorf("officer and leader of a commune: %v, %v", done, err)
 		}
 		if got := h.listed(Filter{Class: Emergency}); len(got) != 2 {
@@ -516,8 +516,7 @@ func TestEmergency(t *testing.T) {
 func TestDemo(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		as := func(_ context.Context, name string) (duty.Actor, error) {
-			role := duty.Role(strings.TrimSuffix(name, "2"))
-			a := h.as(name, role)
+			a := h.as(name, duty.Role(strings.TrimSuffix(name, "2")))
 			a.Demo = true
 			return a, nil
 		}

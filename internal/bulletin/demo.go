@@ -1,6 +1,7 @@
 package bulletin
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"fmt"
@@ -37,18 +38,19 @@ var samples = []struct {
 	{"01-chay-rung", Forest, Priority, "20"},
 }
 
+// A cast is who writes and approves in the demonstration.
+type cast struct{ editor, leader, second duty.Actor }
+
 // SeedDemo writes, approves and publishes the twelve bulletins of the demonstration through the same use cases as people do. as
 // gives the demonstration account of a sign-in name. A second time it changes nothing.
 func (d *Desk) SeedDemo(ctx context.Context, as func(ctx context.Context, name string) (duty.Actor, error)) error {
-	var people [3]duty.Actor
-	for i, name := range []string{"editor", "province_leader", "province_leader2"} {
-		a, err := as(ctx, name)
-		if err != nil {
+	var by cast
+	for name, a := range map[string]*duty.Actor{"editor": &by.editor, "province_leader": &by.leader, "province_leader2": &by.second} {
+		var err error
+		if *a, err = as(ctx, name); err != nil {
 			return fmt.Errorf("demonstration account %s: %w", name, err)
 		}
-		// Each sits at a machine of their own.
-		a.Session, a.StepUp = "demo/"+name, d.now()
-		people[i] = a
+		a.Session = cmp.Or(a.Session, "demo/"+name) // each sits at a machine of their own
 	}
 	for _, s := range samples {
 		text, err := demo.ReadFile("demo/" + s.file + ".txt")
@@ -64,16 +66,15 @@ func (d *Desk) SeedDemo(ctx context.Context, as func(ctx context.Context, name s
 		if s.class == Emergency {
 			t.Expires = d.now().AddDate(0, 1, 0).Truncate(time.Hour)
 		}
-		if err := d.seed(ctx, people, "demo/bulletin/"+s.file, s.file, t); err != nil {
+		if err := d.seed(ctx, by, "demo/bulletin/"+s.file, s.file, t); err != nil {
 			return fmt.Errorf("demonstration bulletin %s: %w", s.file, err)
 		}
 	}
 	return nil
 }
 
-func (d *Desk) seed(ctx context.Context, people [3]duty.Actor, key, file string, t Text) error {
-	editor, leader, second := people[0], people[1], people[2]
-	id, err := d.Write(ctx, editor, key, t)
+func (d *Desk) seed(ctx context.Context, by cast, key, file string, t Text) error {
+	id, err := d.Write(ctx, by.editor, key, t)
 	if err != nil {
 		return err
 	}
@@ -85,17 +86,17 @@ func (d *Desk) seed(ctx context.Context, people [3]duty.Actor, key, file string,
 		return err
 	}
 	if t.Class != Emergency {
-		return d.Approve(ctx, leader, id, b.Revision)
+		return d.Approve(ctx, by.leader, "", id, b.Revision)
 	}
 	const reason = "Minh hoạ: mưa to kéo dài, cần báo ngay cho bà con."
 	if signed, err := d.store.signatures(ctx, d.store.db, id, b.Revision); err != nil {
 		return err
 	} else if len(signed) == 0 {
-		if _, err := d.ApproveEmergency(ctx, leader, id, b.Revision, reason); err != nil {
+		if _, err := d.ApproveEmergency(ctx, by.leader, "", id, b.Revision, reason); err != nil {
 			return err
 		}
 	}
-	_, err = d.ApproveEmergency(ctx, second, id, b.Revision, reason)
+	_, err = d.ApproveEmergency(ctx, by.second, "", id, b.Revision, reason)
 	return err
 }
 

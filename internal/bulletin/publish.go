@@ -19,8 +19,8 @@ import (
 // Approve publishes a reviewed bulletin: the editions that are ready become its next issue. The actor must be allowed
 // bulletin.approve where it belongs and have had no hand in it. revision is what the actor read: a word changed since then is
 // read again first.
-func (d *Desk) Approve(ctx context.Context, actor duty.Actor, id ID, revision int64) error {
-	return d.change(ctx, func(tx *db.Tx) error {
+func (d *Desk) Approve(ctx context.Context, actor duty.Actor, key string, id ID, revision int64) error {
+	return d.once(ctx, key, func(tx *db.Tx) error {
 		b, err := d.store.byID(ctx, tx, id)
 		if err != nil {
 			return err
@@ -66,9 +66,9 @@ func (d *Desk) role(actor duty.Actor, act duty.Act, b Bulletin) duty.Role {
 // ApproveEmergency signs an emergency, straight from the draft. The first signature waits, the second publishes: by another
 // person in another session, a leader of the area where it is sent, who has not written it. Who wrote it may sign first, so that
 // an officer and a leader of a commune suffice. A word changed in between makes the first signature void.
-func (d *Desk) ApproveEmergency(ctx context.Context, actor duty.Actor, id ID, revision int64, reason string) (published bool, err error) {
+func (d *Desk) ApproveEmergency(ctx context.Context, actor duty.Actor, key string, id ID, revision int64, reason string) (published bool, err error) {
 	reason = strings.TrimSpace(reason)
-	err = d.change(ctx, func(tx *db.Tx) error {
+	err = d.once(ctx, key, func(tx *db.Tx) error {
 		b, err := d.store.byID(ctx, tx, id)
 		if err != nil {
 			return err
@@ -224,10 +224,10 @@ func (d *Desk) list(ctx context.Context, tx *db.Tx, i Issue) error {
 			continue
 		}
 		entry := search.Entry{ID: entryID(i.ID, e.Lang), Kind: "bulletin", Title: cmp.Or(e.Title, source.Title), Body: strings.Join(paragraphs(e.Body), "\n\n"),
-			Lang: e.Lang, URL: pageURL(i.ID, e.Lang), Date: i.First, Area: string(i.Place), Facets: map[string][]string{
+			Lang: e.Lang, URL: i.ID.In(e.Lang), Date: i.First, Area: string(i.Place), Facets: map[string][]string{
 				"topic": {string(i.Topic)}, "place": {string(i.Place)}, "year": {i.First.In(vietnam).Format("2006")}, "sound": {"no"}}}
 		if e.Sound.Ready() {
-			entry.Sound, entry.Facets["sound"] = soundURL(i.ID, e.Lang, "mp3"), []string{"yes"}
+			entry.Sound, entry.Facets["sound"] = i.ID.SoundURL(e.Lang, "mp3"), []string{"yes"}
 		}
 		if err := search.Put(ctx, tx, entry); err != nil {
 			return err
@@ -238,23 +238,11 @@ func (d *Desk) list(ctx context.Context, tx *db.Tx, i Issue) error {
 
 var vietnam = time.FixedZone("Asia/Ho_Chi_Minh", 7*60*60)
 
-// pageURL is the public address of an edition; the source needs no language in it.
-func pageURL(id ID, lang string) string {
-	if lang == Source {
-		return "/ban-tin/" + string(id)
-	}
-	return "/ban-tin/" + string(id) + "?tieng=" + lang
-}
-
-func soundURL(id ID, lang, kind string) string {
-	return "/ban-tin/" + string(id) + "/" + lang + "." + kind
-}
-
 // Recall takes a published bulletin back at once, wherever it is read or heard. One person suffices; the reason is kept and
 // shown.
-func (d *Desk) Recall(ctx context.Context, actor duty.Actor, id ID, reason string) error {
+func (d *Desk) Recall(ctx context.Context, actor duty.Actor, key string, id ID, reason string) error {
 	reason = strings.TrimSpace(reason)
-	return d.change(ctx, func(tx *db.Tx) error {
+	return d.once(ctx, key, func(tx *db.Tx) error {
 		b, err := d.store.byID(ctx, tx, id)
 		if err != nil {
 			return err

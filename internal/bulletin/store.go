@@ -47,6 +47,16 @@ type store struct{ db *db.DB }
 // change runs a use case: load, permit, check, change, record, all of it or nothing.
 func (d *Desk) change(ctx context.Context, f func(*db.Tx) error) error { return d.store.db.Tx(ctx, f) }
 
+// once is change for a request with a key: the same request again does nothing.
+func (d *Desk) once(ctx context.Context, key string, f func(*db.Tx) error) error {
+	return d.change(ctx, func(tx *db.Tx) error {
+		if _, repeated, err := db.Once(ctx, tx, key, ""); err != nil || repeated {
+			return err
+		}
+		return f(tx)
+	})
+}
+
 const columns = "id, place, topic, class, basis, expires, stage, life, revision, issue, demo, writer, replaces, replaced_by, reason, ended, made, changed"
 
 type row struct {

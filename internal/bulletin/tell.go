@@ -24,9 +24,9 @@ type Telling struct {
 }
 
 // Translate tells a bulletin in another language, in writing. The language must be recorded for the actor.
-func (d *Desk) Translate(ctx context.Context, actor duty.Actor, id ID, t Telling) error {
+func (d *Desk) Translate(ctx context.Context, actor duty.Actor, key string, id ID, t Telling) error {
 	t.Title, t.Body = strings.Join(strings.Fields(t.Title), " "), strings.TrimSpace(strings.ReplaceAll(t.Body, "\r\n", "\n"))
-	return d.tell(ctx, actor, duty.BulletinTranslate, id, t.Lang, t.Revision, func(_ *db.Tx, e *Edition) error {
+	return d.tell(ctx, actor, key, duty.BulletinTranslate, id, t.Lang, t.Revision, func(_ *db.Tx, e *Edition) error {
 		var wrong []error
 		if t.Lang == Source {
 			wrong = append(wrong, fault.Field("body", "bulletin.translate.source"))
@@ -60,7 +60,7 @@ const longestVoice = 80
 
 // Record takes the sound of an edition. It is made ready for weak networks outside of the request; until then the edition
 // waits. The language must be recorded for the actor.
-func (d *Desk) Record(ctx context.Context, actor duty.Actor, id ID, r Recording) error {
+func (d *Desk) Record(ctx context.Context, actor duty.Actor, key string, id ID, r Recording) error {
 	// Whoever may not record does not fill the store either; the answer that counts is asked for again in the transaction.
 	b, err := d.store.byID(ctx, d.store.db, id)
 	if err != nil {
@@ -76,7 +76,7 @@ func (d *Desk) Record(ctx context.Context, actor duty.Actor, id ID, r Recording)
 	if err != nil {
 		return err
 	}
-	return d.tell(ctx, actor, duty.BulletinRecord, id, r.Lang, r.Revision, func(tx *db.Tx, e *Edition) error {
+	return d.tell(ctx, actor, key, duty.BulletinRecord, id, r.Lang, r.Revision, func(tx *db.Tx, e *Edition) error {
 		if utf8.RuneCountInString(r.Voice) > longestVoice {
 			return fault.Field("voice", "bulletin.voice.long", "N", longestVoice)
 		}
@@ -99,11 +99,11 @@ func putSoundJob(ctx context.Context, tx *db.Tx, id ID, lang string, ref blob.Re
 
 // tell is what Translate and Record have in common: whatever is told anew waits for its language review, also where it is
 // published already.
-func (d *Desk) tell(ctx context.Context, actor duty.Actor, act duty.Act, id ID, lang string, revision int64, set func(*db.Tx, *Edition) error) error {
+func (d *Desk) tell(ctx context.Context, actor duty.Actor, key string, act duty.Act, id ID, lang string, revision int64, set func(*db.Tx, *Edition) error) error {
 	if _, err := d.languages.Language(lang); err != nil {
 		return err
 	}
-	return d.change(ctx, func(tx *db.Tx) error {
+	return d.once(ctx, key, func(tx *db.Tx) error {
 		b, err := d.store.byID(ctx, tx, id)
 		if err != nil {
 			return err
@@ -140,9 +140,9 @@ type Verdict struct {
 
 // ReviewLanguage accepts an edition or returns it with a remark. The reviewer speaks the language, and has neither written,
 // translated nor recorded it.
-func (d *Desk) ReviewLanguage(ctx context.Context, actor duty.Actor, id ID, v Verdict) error {
+func (d *Desk) ReviewLanguage(ctx context.Context, actor duty.Actor, key string, id ID, v Verdict) error {
 	v.Remark = strings.TrimSpace(v.Remark)
-	return d.change(ctx, func(tx *db.Tx) error {
+	return d.once(ctx, key, func(tx *db.Tx) error {
 		b, err := d.store.byID(ctx, tx, id)
 		if err != nil {
 			return err

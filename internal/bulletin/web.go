@@ -56,7 +56,7 @@ type choice struct {
 }
 
 func (h handler) list(w http.ResponseWriter, r *http.Request) error {
-	return h.show(w, r, Topic(r.URL.Query().Get("chu-de")), web.T(r, "bulletin.list.title"), nil)
+	return h.shelf(w, r, Topic(r.URL.Query().Get("chu-de")), web.T(r, "bulletin.list.title"), nil)
 }
 
 func (h handler) topic(w http.ResponseWriter, r *http.Request) error {
@@ -64,10 +64,10 @@ func (h handler) topic(w http.ResponseWriter, r *http.Request) error {
 	if !t.Known() {
 		return fault.New(fault.NotFound, "bulletin.topic.unknown")
 	}
-	return h.show(w, r, t, web.T(r, "bulletin.topic."+string(t)), []web.Link{{Text: web.T(r, "bulletin.list.title"), URL: "/ban-tin"}})
+	return h.shelf(w, r, t, web.T(r, "bulletin.topic."+string(t)), []web.Link{{Text: web.T(r, "bulletin.list.title"), URL: "/ban-tin"}})
 }
 
-func (h handler) show(w http.ResponseWriter, r *http.Request, t Topic, heading string, crumbs []web.Link) error {
+func (h handler) shelf(w http.ResponseWriter, r *http.Request, t Topic, heading string, crumbs []web.Link) error {
 	f := h.filter(r, t)
 	p := listPage{Heading: heading, Topic: t, Chosen: f.Place != "" || f.Lang != "" || f.Topic != "", Feed: feedURL(f)}
 	found, total, err := h.desk.Published(r.Context(), f)
@@ -133,7 +133,7 @@ func (h handler) article(w http.ResponseWriter, r *http.Request) error {
 	}
 	m := web.Meta{Title: p.Heading(), Feed: p.Feed, NoIndex: i.Over, Description: opening(p.Source.Body, 30),
 		Crumbs: []web.Link{{Text: web.T(r, "bulletin.list.title"), URL: "/ban-tin"}, {Text: web.T(r, "bulletin.topic."+string(i.Topic)), URL: "/chu-de/" + string(i.Topic)}},
-		Sheet:  web.T(r, "bulletin.sheet", "Date", h.desk.now().In(vietnam), "URL", "/ban-tin/"+string(id), "Number", i.Number)}
+		Sheet:  web.T(r, "bulletin.sheet", "Date", h.desk.now().In(vietnam), "URL", id.URL(), "Number", i.Number)}
 	return h.room.Show(w, r, "article", m, p)
 }
 
@@ -198,6 +198,14 @@ func (h handler) name(r *http.Request, tag string) string {
 		}
 	}
 	return strings.TrimPrefix(l.Name, "Tiếng ")
+}
+
+// label is a language as it stands alone. The source is called in full: "Việt" is also a people and a country.
+func (h handler) label(r *http.Request, tag string) string {
+	if tag == Source {
+		return web.T(r, "bulletin.lang.source")
+	}
+	return h.name(r, tag)
 }
 
 // offered lists the languages that tabs and forms show: the province's own choice, and whatever else there is.

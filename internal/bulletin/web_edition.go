@@ -81,7 +81,7 @@ func (h handler) again(w http.ResponseWriter, r *http.Request, err error) error 
 
 func (h handler) translate(w http.ResponseWriter, r *http.Request) error {
 	id, lang := ID(r.PathValue("id")), r.PathValue("lang")
-	err := h.desk.Translate(r.Context(), web.Actor(r), id, Telling{Lang: lang, Title: r.PostFormValue("title"), Body: r.PostFormValue("body"), Revision: number(r, "revision")})
+	err := h.desk.Translate(r.Context(), web.Actor(r), web.Key(r), id, Telling{Lang: lang, Title: r.PostFormValue("title"), Body: r.PostFormValue("body"), Revision: number(r, "revision")})
 	if err != nil {
 		return h.again(w, r, err)
 	}
@@ -103,7 +103,7 @@ func (h handler) record(w http.ResponseWriter, r *http.Request) error {
 	if r.PostFormValue("consent") == "yes" {
 		voice = r.PostFormValue("voice")
 	}
-	err = h.desk.Record(r.Context(), web.Actor(r), id, Recording{Lang: lang, Voice: voice, Revision: number(r, "revision"), Sound: f})
+	err = h.desk.Record(r.Context(), web.Actor(r), web.Key(r), id, Recording{Lang: lang, Voice: voice, Revision: number(r, "revision"), Sound: f})
 	if err != nil {
 		return h.again(w, r, err)
 	}
@@ -113,7 +113,7 @@ func (h handler) record(w http.ResponseWriter, r *http.Request) error {
 func (h handler) review(w http.ResponseWriter, r *http.Request) error {
 	id, lang := ID(r.PathValue("id")), r.PathValue("lang")
 	v := Verdict{Lang: lang, Good: r.PostFormValue("do") == "good", Remark: r.PostFormValue("remark"), Revision: number(r, "revision")}
-	if err := h.desk.ReviewLanguage(r.Context(), web.Actor(r), id, v); err != nil {
+	if err := h.desk.ReviewLanguage(r.Context(), web.Actor(r), web.Key(r), id, v); err != nil {
 		return h.again(w, r, err)
 	}
 	key := "bulletin.done.back"

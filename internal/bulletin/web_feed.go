@@ -79,7 +79,7 @@ func (h handler) author(r *http.Request) string {
 func (h handler) entry(r *http.Request, c card) atomEntry {
 	e := atomEntry{ID: "urn:banlang:bulletin:" + string(c.ID), Title: c.Title, Summary: c.Opening,
 		Updated: c.Updated.UTC().Format(time.RFC3339), Published: c.Published.UTC().Format(time.RFC3339),
-		Links:      []atomLink{{Rel: "alternate", Type: "text/html", Href: "/ban-tin/" + string(c.ID)}},
+		Links:      []atomLink{{Rel: "alternate", Type: "text/html", Href: c.ID.URL()}},
 		Categories: []atomCategory{{Term: string(c.Topic), Label: web.T(r, "bulletin.topic."+string(c.Topic))}, {Term: string(c.Class)}}}
 	if c.Demo {
 		e.Title = web.T(r, "bulletin.demo.title", "Title", c.Title)
@@ -89,8 +89,8 @@ func (h handler) entry(r *http.Request, c card) atomEntry {
 		if !t.Sound {
 			continue
 		}
-		e.Links = append(e.Links, atomLink{"enclosure", "audio/mpeg", soundURL(c.ID, t.Lang, "mp3"), t.MP3Size, t.Lang},
-			atomLink{"enclosure", "audio/ogg", soundURL(c.ID, t.Lang, "opus"), t.OpusSize, t.Lang})
+		e.Links = append(e.Links, atomLink{"enclosure", "audio/mpeg", c.ID.SoundURL(t.Lang, "mp3"), t.MP3Size, t.Lang},
+			atomLink{"enclosure", "audio/ogg", c.ID.SoundURL(t.Lang, "opus"), t.OpusSize, t.Lang})
 	}
 	return e
 }

@@ -28,7 +28,7 @@ func (h handler) cards(r *http.Request, all []Summary) []card {
 			wanted = append(slices.Clone(wanted), h.desk.languages.HeardFallback(wanted[0])...)
 		}
 		if t, ok := s.Heard(wanted...); ok {
-			c.Hear = soundURL(s.ID, t.Lang, "mp3")
+			c.Hear = s.ID.SoundURL(t.Lang, "mp3")
 		}
 		var heard []string
 		for _, t := range s.Told {
@@ -81,7 +81,7 @@ func (h handler) choices(r *http.Request, f Filter) (topics, places []choice, er
 func (h handler) langChoices(r *http.Request, f Filter) []choice {
 	var langs []choice
 	for _, tag := range h.offered(nil) {
-		langs = append(langs, choice{Text: h.name(r, tag), URL: web.With(r, "tieng", tag), Current: tag == f.Lang})
+		langs = append(langs, choice{Text: h.label(r, tag), URL: web.With(r, "tieng", tag), Current: tag == f.Lang})
 	}
 	return langs
 }
@@ -131,15 +131,15 @@ func (h handler) look(r *http.Request, i Issue, wanted string) (articlePage, err
 		p.Missing, p.Given = h.name(r, missing), p.Lang
 	}
 	p.Blocks = blocks(p.Text.Body)
-	p.Sound = h.player(r, e, func(kind string) string { return soundURL(i.ID, e.Lang, kind) })
+	p.Sound = h.player(r, e, func(kind string) string { return i.ID.SoundURL(e.Lang, kind) })
 	var told []string
 	for _, t := range i.Editions {
 		told = append(told, t.Lang)
-		p.Told = append(p.Told, h.name(r, t.Lang))
+		p.Told = append(p.Told, h.label(r, t.Lang))
 	}
 	for _, tag := range h.offered(told) {
 		t, ok := i.Told(tag)
-		p.Tabs = append(p.Tabs, tab{tag, h.name(r, tag), "/ban-tin/" + string(i.ID) + "?tieng=" + url.QueryEscape(tag), "bulletin.tab." + form(t), tag == e.Lang, !ok})
+		p.Tabs = append(p.Tabs, tab{tag, h.label(r, tag), i.ID.URL() + "?tieng=" + tag, "bulletin.tab." + form(t), tag == e.Lang, !ok})
 	}
 	if u, err := h.desk.places.ByID(i.Place); err == nil && u.Level == place.Province {
 		p.Within = len(h.desk.places.Units(u.ID, place.Commune, h.desk.places.Today()))
