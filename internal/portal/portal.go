@@ -10,11 +10,11 @@ import (
 	"banlang/internal/search"
 )
 
-// News are the bulletins in force, as the first page shows them; Bulletins are the house's own.
+// News are the bulletins in force, each with its sound in the first of the languages heard that it is told in.
 type News interface {
-	// Front gives them newest first, at most n, each with its sound in the first of the languages that it is told in.
-	Front(ctx context.Context, heard []string, n int) ([]Item, error)
-	// Told gives the same of one topic.
+	// Alarms gives the emergencies in force, newest first, however much was published since.
+	Alarms(ctx context.Context, heard []string) ([]Item, error)
+	// Told gives the newest of a topic, at most n; "" is every topic.
 	Told(ctx context.Context, heard []string, topic string, n int) ([]Item, error)
 }
 
@@ -24,7 +24,7 @@ type Finder interface {
 }
 
 // Namer gives the words for the plain values of a facet: a place's identifier, a group's slug, a language's tag. It gives ""
-// for what it does not know. Names are the house's own.
+// for what it does not know.
 type Namer interface {
 	Name(ui, facet, value string) string
 }

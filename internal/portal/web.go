@@ -85,17 +85,20 @@ func (h handler) home(w http.ResponseWriter, r *http.Request) error {
 	reader := web.Reader(r)
 	data := homePage{Topics: h.tiles(r, Topics), Reference: h.tiles(r, Reference), Others: h.site.Languages, Hears: reader.Heard[0], Phone: h.spoken(r, "phone")}
 	if h.news != nil {
-		items, err := h.news.Front(r.Context(), reader.Heard, onFront)
+		alarms, err := h.news.Alarms(r.Context(), reader.Heard)
 		if err != nil {
 			return err
 		}
-		for _, item := range items {
-			c := card{item, item.Sound.suited(reader.SaveData)}
+		items, err := h.news.Told(r.Context(), reader.Heard, "", onFront)
+		if err != nil {
+			return err
+		}
+		data.Alarms = cards(r, alarms)
+		for _, c := range cards(r, items) {
 			switch {
-			case item.Urgent:
-				data.Alarms = append(data.Alarms, c)
-			case data.Lead.Title == "" && item.Sound.MP3 != "":
-				data.Lead, data.Sound = c, h.player(r, item.Sound)
+			case c.Urgent: // stands on top already
+			case data.Lead.Title == "" && c.Sound.MP3 != "":
+				data.Lead, data.Sound = c, h.player(r, c.Sound)
 			default:
 				data.News = append(data.News, c)
 			}
@@ -103,6 +106,14 @@ func (h handler) home(w http.ResponseWriter, r *http.Request) error {
 	}
 	meta := web.Meta{Title: web.T(r, "home.title"), Description: web.T(r, "app.tagline"), Feed: "/ban-tin/nguon.xml"}
 	return h.room.Show(w, r, "home", meta, data)
+}
+
+func cards(r *http.Request, items []Item) []card {
+	list := make([]card, len(items))
+	for i, item := range items {
+		list[i] = card{item, item.Sound.suited(web.Reader(r).SaveData)}
+	}
+	return list
 }
 
 func (h handler) tiles(r *http.Request, list []Tile) []tile {
@@ -154,19 +165,16 @@ const onTopics = 30
 
 func (h handler) topics(t Tile) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		reader := web.Reader(r)
 		data := topicsPage{Tile: tile{t, h.spoken(r, t.Key)}, Topics: t.topics()}
 		for _, topic := range data.Topics {
 			if h.news == nil {
 				break
 			}
-			items, err := h.news.Told(r.Context(), reader.Heard, topic, onTopics)
+			items, err := h.news.Told(r.Context(), web.Reader(r).Heard, topic, onTopics)
 			if err != nil {
 				return err
 			}
-			for _, item := range items {
-				data.News = append(data.News, card{item, item.Sound.suited(reader.SaveData)})
-			}
+			data.News = append(data.News, cards(r, items)...)
 		}
 		slices.SortStableFunc(data.News, func(a, b card) int { return b.Day.Compare(a.Day) })
 		data.News = data.News[:min(len(data.News), onTopics)]

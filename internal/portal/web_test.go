@@ -20,7 +20,20 @@ var now = time.Date(2026, 9, 14, 2, 0, 0, 0, time.UTC)
 // paper is a fake of the bulletins.
 type paper []portal.Item
 
-func (p paper) Front(_ context.Context, heard []string, n int) ([]portal.Item, error) {
+func (p paper) Alarms(_ context.Context, _ []string) ([]portal.Item, error) {
+	var list []portal.Item
+	for _, item := range p {
+		if item.Urgent {
+			list = append(list, item)
+		}
+	}
+	return list, nil
+}
+
+func (p paper) Told(_ context.Context, heard []string, topic string, n int) ([]portal.Item, error) {
+	if topic != "" && topic != "safety" {
+		return nil, nil
+	}
 	list := append([]portal.Item(nil), p[:min(n, len(p))]...)
 	for i := range list {
 		if heard[0] == "tyz" && list[i].Sound.MP3 != "" {
@@ -28,13 +41,6 @@ func (p paper) Front(_ context.Context, heard []string, n int) ([]portal.Item, e
 		}
 	}
 	return list, nil
-}
-
-func (p paper) Told(_ context.Context, _ []string, topic string, n int) ([]portal.Item, error) {
-	if topic != "safety" {
-		return nil, nil
-	}
-	return p[1:min(2, n)], nil
 }
 
 // index is a fake of the search.
@@ -95,7 +101,7 @@ func TestHome(t *testing.T) {
 	if page := webtest.New(t, site).In("vi", "tyz").Get("/"); !page.Has("Nghe: Tiếng Tày") || page.Has("Giọng máy đọc") {
 		t.Errorf("home in Tày: %s", page.Text())
 	}
-	if page := webtest.New(t, newSite(t, portal.Options{News: news[2:]})).Get("/"); page.Has(`class="alarm"`, "") {
+	if page := webtest.New(t, newSite(t, portal.Options{News: news[2:]})).Get("/"); page.Has(`class="alarm"`) {
 		t.Error("an alarm without an emergency")
 	}
 }
