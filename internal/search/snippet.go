@@ -23,7 +23,7 @@ func (q *question) snippet(text string) Text {
 	if len(tokens) == 0 || len(text) <= 2*snippetChars && len([]rune(text)) <= snippetChars {
 		return pieces(strings.TrimSpace(text), fold.Tokens(strings.TrimSpace(text)), hits)
 	}
-	from, to := window(text, tokens, hits)
+	from, to := window(tokens, hits)
 	start, end := tokens[from].Start, tokens[to-1].End
 	if from == 0 {
 		start = 0
@@ -83,31 +83,27 @@ func (q *question) weight(t fold.Token, exact bool) float64 {
 	return 0
 }
 
-// window finds the stretch of about snippetChars that holds most weight, and puts it a little before its first hit.
-func window(text string, tokens []fold.Token, hits []float64) (from, to int) {
+// window finds the stretch of about snippetChars that holds most weight: from a hit on, and a few words before it.
+func window(tokens []fold.Token, hits []float64) (from, to int) {
 	const bytes = snippetChars * 4 / 3 // Vietnamese takes about so many
-	bestFrom, bestTo, bestSum := 0, 1, -1.0
-	sum, end := 0.0, 0
+	best, sum, end := -1.0, 0.0, 0
 	for start := range tokens {
-		for end < len(tokens) && (end == start || tokens[end].End-tokens[start].Start <= bytes) {
+		for end < len(tokens) && (end == start || tokens[end].End-tokens[start].Start <= bytes*4/5) {
 			sum += hits[end]
 			end++
 		}
-		if sum > bestSum+1e-6 {
-			bestFrom, bestTo, bestSum = start, end, sum
+		if sum > best && (start == 0 || hits[start] > 0) {
+			from, to, best = start, end, sum
 		}
-		sum -= hits[start]
+		sum = max(0, sum-hits[start])
 	}
-	// The best stretch begins right at a hit or at the text: show a few words before it, and as much less behind.
-	lead := 0
-	for bestFrom > 0 && lead < bytes/6 {
-		bestFrom--
-		lead = tokens[bestFrom+1].Start - tokens[bestFrom].Start + lead
+	for from > 0 && tokens[to-1].End-tokens[from-1].Start <= bytes {
+		from--
 	}
-	for bestTo-1 > bestFrom && tokens[bestTo-1].End-tokens[bestFrom].Start > bytes && hits[bestTo-1] == 0 {
-		bestTo--
+	for to < len(tokens) && tokens[to].End-tokens[from].Start <= bytes {
+		to++
 	}
-	return bestFrom, bestTo
+	return from, to
 }
 
 // pieces cuts a text at its hits; hits with nothing but spaces between them are one.
