@@ -84,6 +84,7 @@ type catalogue struct {
 type Match struct {
 	Group     Slug
 	Ambiguous bool // the name belongs to other groups too
+	Official  bool // it is the group's own name in an official list, or its slug
 }
 
 // A Desk answers questions about groups and languages and records changes to them.
@@ -97,27 +98,38 @@ type Desk struct {
 
 func newCatalogue(groups []Group, languages []Language, counts []count) *catalogue {
 	c := &catalogue{groups: groups, bySlug: map[Slug]int{}, languages: languages, byTag: map[string]int{}, byName: map[string][]Match{}}
-	add := func(g Group, names ...string) {
+	add := func(g Group, official bool, names ...string) {
 		for _, name := range names {
-			m := Match{g.Slug, slices.Contains(g.ambiguous, name)}
-			if key := fold.Key(name); key != "" && !slices.Contains(c.byName[key], m) {
-				c.byName[key] = append(c.byName[key], m)
+			key := fold.Key(name)
+			known := slices.IndexFunc(c.byName[key], func(m Match) bool { return m.Group == g.Slug })
+			if key != "" && known < 0 {
+				c.byName[key] = append(c.byName[key], Match{g.Slug, slices.Contains(g.ambiguous, name), official})
 			}
 		}
 	}
 	for i, g := range groups {
 		c.bySlug[g.Slug] = i
-		add(g, string(g.Slug), g.Name, g.Name1979, g.Name2008, g.NameEN)
-		add(g, g.Aliases...)
-		add(g, g.searchOnly...)
-		add(g, g.ambiguous...)
+		add(g, true, string(g.Slug), g.Name, g.Name1979, g.Name2008, g.NameEN)
+		add(g, false, g.Aliases...)
+		add(g, false, g.searchOnly...)
+		add(g, false, g.ambiguous...)
 		c.groups[i].Name2008 = withoutHurt(g)
+	}
+	for _, found := range c.byName {
+		slices.SortStableFunc(found, func(a, b Match) int { return b2i(b.Official) - b2i(a.Official) })
 	}
 	for i, l := range languages {
 		c.byTag[l.Tag] = i
 	}
 	c.census = newCensus(groups, counts)
 	return c
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // withoutHurt is the name of the list of 2008, which for one group adds a name that is never shown.
@@ -141,7 +153,7 @@ func (d *Desk) BySlug(slug Slug) (Group, error) {
 	return Group{}, fault.New(fault.NotFound, "ethnic.group.not_found", "Slug", string(slug))
 }
 
-// Find lists the groups that bear a name, marks and case aside. More than one, or one that is ambiguous, must be asked about.
+// Find lists the groups that bear a name, marks and case aside, those whose own name it is first. More than one, or one that is ambiguous, must be asked about.
 func (d *Desk) Find(name string) []Match {
 	return slices.Clone(d.current.Load().byName[fold.Key(name)])
 }

@@ -2,6 +2,7 @@ package ethnic
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -169,4 +170,51 @@ func (d *Desk) Refresh(ctx context.Context) error {
 		return err
 	}
 	return d.reload(ctx)
+}
+
+// errDry ends a transaction that was only a trial.
+var errDry = errors.New("dry run")
+
+// saveCounts writes counts in one transaction and tells how many were new and how many say something else than before.
+func (d *Desk) saveCounts(ctx context.Context, counts []count, dry bool) (added, changed int, err error) {
+	err = d.db.Tx(ctx, func(tx *db.Tx) error {
+		known := map[count]int{}
+		err := db.Each(ctx, tx, countFields, func(n count) error {
+			value := n.Value
+			n.Value = 0
+			known[n] = value
+			return nil
+		}, "SELECT "+censusColumns+" FROM ethnic_census")
+		if err != nil {
+			return err
+		}
+		for _, n := range counts {
+			key := n
+			key.Value = 0
+			switch value, ok := known[key]; {
+			case !ok:
+				added++
+			case value != n.Value:
+				changed++
+			default:
+				continue
+			}
+			if _, err := db.Exec(ctx, tx, `INSERT INTO ethnic_census (year, group_slug, province, measure, value) VALUES ($1, $2, $3, $4, $5)
+				ON CONFLICT (year, group_slug, province, measure) DO UPDATE SET value = excluded.value`,
+				int64(n.Year), string(n.Group), n.Province, n.Measure, int64(n.Value)); err != nil {
+				return err
+			}
+		}
+		if dry || added+changed == 0 {
+			return errDry
+		}
+		return touch(ctx, tx)
+	})
+	if errors.Is(err, errDry) {
+		return added, changed, nil
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	return added, changed, d.reload(ctx)
 }
