@@ -96,8 +96,9 @@ func (p *page) toZstd() []byte {
 	if err != nil {
 		panic(err) // only wrong options make it fail
 	}
-	defer w.Close()
-	return w.EncodeAll(p.raw.body, nil)
+	body := w.EncodeAll(p.raw.body, nil)
+	_ = w.Close() // nothing was streamed
+	return body
 }
 
 func (p *page) toGzip() []byte {
