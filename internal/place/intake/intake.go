@@ -112,14 +112,36 @@ func readText(name string, r io.Reader) (string, fold.Encoding, error) {
 		for i, b := range raw {
 			latin[i] = rune(b)
 		}
-		text, encoding := fold.Decode(string(latin))
+		text, encoding := decode(string(latin))
 		if encoding == fold.Unicode {
 			return "", "", fault.New(fault.Invalid, "intake.not_utf8", "File", name, "Row", 1+bytes.Count(raw[:firstInvalid(raw)], []byte("\n")))
 		}
 		return text, encoding, nil
 	}
-	text, encoding := fold.Decode(string(raw))
+	text, encoding := decode(string(raw))
 	return text, encoding, nil
+}
+
+// sample is as much of a text as fold.Decode looks at.
+const sample = 1 << 16
+
+// decode brings an old encoding into Unicode. A table is mostly codes and English words, which say nothing about its letters: so
+// the words that have marks are put before it, as many times as fill what is looked at, and cut off again.
+func decode(text string) (string, fold.Encoding) {
+	var marked strings.Builder
+	for word := range strings.FieldsFuncSeq(text[:min(len(text), sample)], func(r rune) bool { return strings.ContainsRune(",;\t\r\n \"", r) }) {
+		if strings.ContainsFunc(word, func(r rune) bool { return r >= utf8.RuneSelf }) {
+			marked.WriteString(word + " ")
+		}
+	}
+	probe := marked.String()
+	if _, encoding := fold.Decode(probe); encoding == fold.Unicode {
+		return text, encoding
+	}
+	const end = "\x00" // Sniff lets none through
+	decoded, encoding := fold.Decode(strings.Repeat(probe, 1+sample/len(probe)) + end + text)
+	_, decoded, _ = strings.Cut(decoded, end)
+	return decoded, encoding
 }
 
 func firstInvalid(raw []byte) int {
@@ -143,7 +165,7 @@ func Sniff(name string, raw []byte, limit int) error {
 		return fault.New(fault.Invalid, "intake.empty", "File", name)
 	case bytes.HasPrefix(head, []byte("<!doctype html")), bytes.HasPrefix(head, []byte("<html")):
 		return fault.New(fault.Unsupported, "intake.html", "File", name)
-	case bytes.HasPrefix(head, []byte("pk\x03\x04")), bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
+	case bytes.HasPrefix(raw, []byte("PK\x03\x04")), bytes.HasPrefix(raw, []byte("\xd0\xcf\x11\xe0")):
 		return fault.New(fault.Unsupported, "intake.workbook", "File", name)
 	case bytes.HasPrefix(raw, []byte("\xFF\xFE")), bytes.HasPrefix(raw, []byte("\xFE\xFF")):
 		return fault.New(fault.Unsupported, "intake.utf16", "File", name)
