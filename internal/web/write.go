@@ -208,7 +208,11 @@ func File(w http.ResponseWriter, r *http.Request, name, contentType string, modt
 		how = "attachment"
 	}
 	h.Set("Content-Disposition", disposition(how, name))
-	h.Set("Content-Security-Policy", "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox")
+	rules := "default-src 'none'; media-src 'self'; img-src 'self'; style-src 'unsafe-inline'; sandbox"
+	if contentType == "application/pdf" {
+		rules = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'" // browsers' own viewers do not open in a sandbox
+	}
+	h.Set("Content-Security-Policy", rules)
 	if v.token != "" {
 		h.Set("Cache-Control", "private, no-store")
 	} else {
