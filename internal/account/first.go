@@ -106,3 +106,6 @@ var titles = map[duty.Role]string{
 func Operator(home string) duty.Actor {
 	return duty.Actor{ID: "system", Name: "banlang", Grants: []duty.Grant{{Role: duty.Admin, Area: home}}}
 }
+
+// FirstRunOpen tells whether the first run may still be used.
+func (d *Desk) FirstRunOpen(ctx context.Context) (bool, error) { return d.read().firstRunOpen(ctx) }

@@ -10,6 +10,7 @@ import (
 	"banlang/internal/audit"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
+	"banlang/internal/fold"
 	"banlang/internal/place"
 )
 
@@ -254,4 +255,48 @@ func (d *Desk) duties(ctx context.Context, s store, id ID, at time.Time) ([]duty
 		out = append(out, g)
 	}
 	return out, nil
+}
+
+// Grantable lists the duties that the actor could give somewhere.
+func (d *Desk) Grantable(actor duty.Actor) []duty.Role {
+	var roles []duty.Role
+	for _, r := range duty.Roles() {
+		if slices.ContainsFunc(d.policy.Holds(actor), func(g duty.Grant) bool { return g.Via == "" && duty.Leads(g.Role, r) }) {
+			roles = append(roles, r)
+		}
+	}
+	return roles
+}
+
+// Choices lists the areas of the installation's province in which the actor may do an act: the province itself, then its communes
+// by name.
+func (d *Desk) Choices(actor duty.Actor, act duty.Act) []place.Unit {
+	var units []place.Unit
+	areas := d.policy.Areas(actor, act)
+	if u, err := d.places.ByID(placeID(d.home())); err == nil && d.withinAny(areas, d.home()) {
+		units = append(units, u)
+	}
+	for _, u := range d.places.Units(placeID(d.home()), place.Commune, d.places.Today()) {
+		if d.withinAny(areas, string(u.ID)) {
+			units = append(units, u)
+		}
+	}
+	return units
+}
+
+// Village finds a village of a commune by its name or identifier.
+func (d *Desk) Village(ctx context.Context, area, name string) (string, error) {
+	if strings.TrimSpace(name) == "" {
+		return "", fault.Field("village", "account.grant.village.required")
+	}
+	villages, err := d.places.Villages(ctx, placeID(area), d.places.Today())
+	if err != nil {
+		return "", err
+	}
+	for _, v := range villages {
+		if v.ID == name || fold.Key(v.Name) == fold.Key(name) || fold.Key(v.FullName()) == fold.Key(name) {
+			return v.ID, nil
+		}
+	}
+	return "", fault.Field("village", "account.grant.village.unknown")
 }

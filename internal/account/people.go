@@ -339,3 +339,11 @@ func (d *Desk) Resettable(ctx context.Context, actor duty.Actor, search string, 
 func (d *Desk) Openings(ctx context.Context, actor duty.Actor) ([]privacy.Opening, error) {
 	return d.privacy.Openings(ctx, actor, ID(actor.ID).Record(), duty.Thing{Owner: actor.ID})
 }
+
+// Mine is the actor's own account.
+func (d *Desk) Mine(ctx context.Context, actor duty.Actor) (Account, error) {
+	if err := d.own(actor); err != nil {
+		return Account{}, err
+	}
+	return d.read().byID(ctx, ID(actor.ID))
+}
