@@ -313,16 +313,6 @@ func (q *question) needed(v *view, must, phrases bool) bitset {
 	return need
 }
 
-// average is the length of an entry.
-func (x *index) average() float32 {
-	var length uint64
-	docs := 0
-	for _, s := range x.segments {
-		length, docs = length+s.length, docs+s.docs
-	}
-	return float32(length) / float32(max(docs, 1))
-}
-
 // compare puts the better entry first: by score, then newer, then by identifier.
 func (r *ref) compare(o *ref) int {
 	if c := cmp.Compare(o.score, r.score); c != 0 {

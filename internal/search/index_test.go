@@ -1,6 +1,7 @@
 package search
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -259,9 +260,11 @@ func TestAnotherDatabase(t *testing.T) {
 	put(t, before, Entry{ID: "a", Title: "Bản tin"}, Entry{ID: "b", Title: "Bản tin"})
 	desk(t, before, dir)
 	after := dbtest.SQLite(t)
-	put(t, after, Entry{ID: "c", Title: "Bản tin"})
-	if got := ids(find(t, desk(t, after, dir), Query{Text: "ban tin"})); !slices.Equal(got, []string{"c"}) {
-		t.Errorf("found %q, want only c", got)
+	put(t, after, Entry{ID: "c", Title: "Bản tin"}, Entry{ID: "d", Title: "Bản tin"}, Entry{ID: "b", Title: "Tin khác"})
+	got := ids(find(t, desk(t, after, dir), Query{Text: "ban tin"}))
+	slices.Sort(got)
+	if !slices.Equal(got, []string{"c", "d"}) {
+		t.Errorf("found %q, want c and d", got)
 	}
 }
 
@@ -310,4 +313,26 @@ func TestReadersWhileWriting(t *testing.T) {
 		close(done)
 		readers.Wait()
 	})
+}
+
+// TestRun saves when it ends: what opens next begins where it stood.
+func TestRun(t *testing.T) {
+	d := dbtest.SQLite(t)
+	dir := t.TempDir()
+	first := desk(t, d, dir)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- first.Run(ctx) }()
+	put(t, d, Entry{ID: "a", Title: "Bản tin"})
+	stop()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	shelf, err := openShelf(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x, err := shelf.load(); err != nil || x.sequence != 1 || len(x.segments) != 1 {
+		t.Errorf("saved %+v, %v", x, err)
+	}
 }

@@ -2,7 +2,6 @@ package search
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 
@@ -153,18 +152,4 @@ func (q *question) weigh(x *index) {
 	for _, u := range q.kept {
 		q.keptIDF += u.idf
 	}
-}
-
-// idf is the weight of a unit: the fewer entries have it, the more it tells.
-func (x *index) idf(unit uint64) float64 {
-	n, have := 0, 0
-	for _, s := range x.segments {
-		n += s.docs
-		_, entries := s.find(unit)
-		have += entries
-	}
-	if have == 0 {
-		return 0
-	}
-	return math.Log(1 + (float64(n-have)+.5)/(float64(have)+.5))
 }

@@ -66,12 +66,12 @@ func FuzzAsk(f *testing.F) {
 		q.weigh(x)
 		a := q.answer(x.views(filter{}), x.average(), 10)
 		q.rank(x, a.best, 10)
-		shown := ""
+		var shown strings.Builder
 		for _, p := range q.mark(text) {
-			shown += p.Text
+			shown.WriteString(p.Text)
 		}
-		if shown != text {
-			t.Errorf("mark(%q) shows %q", text, shown)
+		if shown.String() != text {
+			t.Errorf("mark(%q) shows %q", text, shown.String())
 		}
 		q.snippet(text)
 		begin(question).titles(x.views(filter{}), 10)

@@ -30,6 +30,7 @@ type manifest struct {
 	Recipe   int
 	Sequence int64
 	Last     string
+	Origin   string
 	Segments []manifestSegment
 }
 
@@ -75,7 +76,7 @@ func (s *shelf) read() (*index, error) {
 	if len(raw) < 4 || binary.LittleEndian.Uint32(raw) != crc32.Checksum(raw[4:], castagnoli) || json.Unmarshal(raw[4:], &m) != nil || m.Recipe != recipe {
 		return nil, errUnreadable
 	}
-	x := &index{sequence: m.Sequence, last: m.Last}
+	x := &index{sequence: m.Sequence, last: m.Last, origin: m.Origin}
 	for _, of := range m.Segments {
 		segment, err := s.open(of.Name)
 		if err != nil {
@@ -113,7 +114,7 @@ func (s *shelf) sweep() error {
 func (s *shelf) save(x *index) (*index, error) {
 	next := *x
 	next.segments = slices.Clone(x.segments)
-	m := manifest{Recipe: recipe, Sequence: x.sequence, Last: x.last}
+	m := manifest{Recipe: recipe, Sequence: x.sequence, Last: x.last, Origin: x.origin}
 	var names []string
 	for i, segment := range next.segments {
 		kept, err := s.put(segment)

@@ -125,6 +125,22 @@ func (d *Desk) changes(ctx context.Context, after int64) ([]change, error) {
 	return all, err
 }
 
+// originSetting names the setting that tells one database from another.
+const originSetting = "search.origin"
+
+// origin tells which database this is. The first who asks makes it.
+func (d *Desk) origin(ctx context.Context) (origin string, err error) {
+	err = d.db.Tx(ctx, func(tx *db.Tx) error {
+		_, err := db.Exec(ctx, tx, "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", originSetting, db.NewID())
+		if err != nil {
+			return err
+		}
+		origin, err = db.Value[string](ctx, tx, "SELECT value FROM setting WHERE name = $1", originSetting)
+		return err
+	})
+	return origin, err
+}
+
 // sequenceOf is where an entry stands now, 0 where it never was.
 func (d *Desk) sequenceOf(ctx context.Context, id string) (int64, error) {
 	sequence, err := db.Value[int64](ctx, d.db, "SELECT sequence FROM search_entry WHERE id = $1", id)
@@ -174,6 +190,8 @@ type Desk struct {
 	log    *slog.Logger
 	dir    string
 
+	committed chan struct{} // something was
+
 	now    atomic.Pointer[index]
 	follow sync.Mutex // held while now is replaced
 	shelf  *shelf     // nil while nothing is kept on disk
@@ -182,7 +200,13 @@ type Desk struct {
 
 // New makes a desk that keeps its index in a folder of its own, or only in memory where dir is empty.
 func New(d *db.DB, dir string, policy *duty.Policy, log *slog.Logger) *Desk {
-	desk := &Desk{db: d, policy: policy, log: log, dir: dir}
+	desk := &Desk{db: d, policy: policy, log: log, dir: dir, committed: make(chan struct{}, 1)}
 	desk.now.Store(&index{})
+	d.OnCommit(func() {
+		select {
+		case desk.committed <- struct{}{}:
+		default: // it is known already
+		}
+	})
 	return desk
 }
