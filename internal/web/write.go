@@ -208,9 +208,9 @@ func File(w http.ResponseWriter, r *http.Request, name, contentType string, modt
 		how = "attachment"
 	}
 	h.Set("Content-Disposition", disposition(how, name))
-	rules := "default-src 'none'; media-src 'self'; img-src 'self'; style-src 'unsafe-inline'; sandbox"
-	if contentType == "application/pdf" {
-		rules = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'" // browsers' own viewers do not open in a sandbox
+	rules := "default-src 'none'; media-src 'self'; img-src 'self'; object-src 'self'; style-src 'unsafe-inline'"
+	if !played(contentType) {
+		rules += "; sandbox" // in which browsers' own players would stay silent and their viewers closed
 	}
 	h.Set("Content-Security-Policy", rules)
 	if v.token != "" {
@@ -232,10 +232,15 @@ func File(w http.ResponseWriter, r *http.Request, name, contentType string, modt
 func shown(contentType string) bool {
 	kind, _, _ := strings.Cut(contentType, ";")
 	switch kind {
-	case "application/pdf", "image/png", "image/jpeg", "image/webp", "image/gif", "text/plain":
+	case "image/png", "image/jpeg", "image/webp", "image/gif", "text/plain":
 		return true
 	}
-	return strings.HasPrefix(kind, "audio/") || strings.HasPrefix(kind, "video/")
+	return played(kind)
+}
+
+// played are the kinds that the browser's own players and viewers open; none of them can run script in our name.
+func played(kind string) bool {
+	return strings.HasPrefix(kind, "audio/") || strings.HasPrefix(kind, "video/") || kind == "application/pdf"
 }
 
 // disposition names a file in ASCII and, for browsers that know RFC 6266, in full.
