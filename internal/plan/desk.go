@@ -15,8 +15,8 @@ import (
 // Plans lists the documents that promise.
 func (d *Desk) Plans() []Plan { return d.plans }
 
-// Targets lists every promise, in the order of the plans.
-func (d *Desk) Targets() []Target { return d.targets }
+// Targets lists every promise as it stands: as the reference has it, or as it was edited and approved here.
+func (d *Desk) Targets(ctx context.Context) ([]Target, error) { return d.inForce(ctx, d.db) }
 
 // Tasks lists the tasks, each followed by its parts.
 func (d *Desk) Tasks() []Task { return d.tasks }
@@ -31,9 +31,13 @@ func (d *Desk) Plan(code string) Plan {
 	return Plan{}
 }
 
-// Target is the target of that code.
-func (d *Desk) Target(code string) (Target, error) {
-	for _, t := range d.targets {
+// Target is the target of that code, as it stands.
+func (d *Desk) Target(ctx context.Context, code string) (Target, error) {
+	targets, err := d.Targets(ctx)
+	if err != nil {
+		return Target{}, err
+	}
+	for _, t := range targets {
 		if t.Code == code {
 			return t, nil
 		}
@@ -51,9 +55,13 @@ func (d *Desk) Ledger(ctx context.Context, f Filter) ([]Line, error) {
 	for _, m := range ms {
 		of[m.Target] = append(of[m.Target], m)
 	}
+	targets, err := d.Targets(ctx)
+	if err != nil {
+		return nil, err
+	}
 	now := d.now()
 	var lines []Line
-	for _, t := range d.targets {
+	for _, t := range targets {
 		if l := line(t, of[t.Code], now); f.picks(l) {
 			lines = append(lines, l)
 		}
@@ -63,7 +71,7 @@ func (d *Desk) Ledger(ctx context.Context, f Filter) ([]Line, error) {
 
 // Line is one target as the public sees it.
 func (d *Desk) Line(ctx context.Context, code string) (Line, error) {
-	t, err := d.Target(code)
+	t, err := d.Target(ctx, code)
 	if err != nil {
 		return Line{}, err
 	}
@@ -80,7 +88,7 @@ func (d *Desk) Published(ctx context.Context, code string) ([]Measurement, error
 }
 
 func line(t Target, ms []Measurement, now time.Time) Line {
-	m := Latest(ms)
+	m := Latest(t, ms)
 	return Line{Target: t, Measurement: m, Judgement: Judge(t, m, now)}
 }
 
@@ -127,14 +135,14 @@ func (d *Desk) MayMeasure(actor duty.Actor) bool {
 // Measure records a reading of a target as its next version, to be certified by somebody else. The actor must be allowed
 // plan.measure in the province. A repeated key gives back the measurement that it made the first time.
 func (d *Desk) Measure(ctx context.Context, actor duty.Actor, key string, m Measurement) (id string, err error) {
-	t, err := d.Target(m.Target)
+	t, err := d.Target(ctx, m.Target)
 	if err != nil {
 		return "", err
 	}
 	if err := d.policy.Permit(actor, duty.PlanMeasure, duty.Thing{Area: d.area}); err != nil {
 		return "", err
 	}
-	m.Area, m.State, m.Demo = d.area, Measured, actor.Demo
+	m.Area, m.State, m.Demo, m.Wording = d.area, Measured, actor.Demo, t.Number
 	m.MeasuredBy, m.MeasuredName, m.MeasuredAt = actor.ID, actor.Name, d.now()
 	m.Evidence, m.EvidenceURL, m.Note = strings.TrimSpace(m.Evidence), strings.TrimSpace(m.EvidenceURL), strings.TrimSpace(m.Note)
 	if err := m.check(t); err != nil {
@@ -147,10 +155,14 @@ func (d *Desk) Measure(ctx context.Context, actor duty.Actor, key string, m Meas
 // a measurement without evidence cannot be certified.
 func (d *Desk) Certify(ctx context.Context, actor duty.Actor, id string) error {
 	return d.decide(ctx, actor, id, func(m Measurement) error {
-		if m.State != Measured {
+		t, err := d.Target(ctx, m.Target)
+		if err != nil {
+			return err
+		}
+		if m.State != Measured || m.Wording != t.Number {
 			return fault.New(fault.Conflict, "plan.certify.changed")
 		}
-		err := d.policy.Permit(actor, duty.PlanCertify, duty.Thing{Area: m.Area, Hands: []string{m.MeasuredBy}, State: string(m.State)})
+		err = d.policy.Permit(actor, duty.PlanCertify, duty.Thing{Area: m.Area, Hands: []string{m.MeasuredBy}, State: string(m.State)})
 		if err != nil {
 			return err
 		}

@@ -58,17 +58,18 @@ type Target struct {
 	Source        string
 	Certainty     string // "read", "memory" or "ours"
 	Note          string
+	Number        int64 // of its wording: 0 as the program's reference has it, then each edit
 }
 
 // Cut says that the source broke off before the promise: nothing can be measured against it.
 func (t Target) Cut() bool { return t.Operator == "" }
 
-// Text is the promise in the interface language.
-func (t Target) Text(lang string) string {
-	if lang == "en" {
-		return t.TextEN
+// Text is the promise in the interface language, in Vietnamese where there is no translation.
+func (t Target) Text(lang string) (text, written string) {
+	if lang == "en" && t.TextEN != "" {
+		return t.TextEN, "en"
 	}
-	return t.TextVI
+	return t.TextVI, "vi"
 }
 
 // Counted says that the figure is the numerator itself (so many villages) and not a share of the denominator.
@@ -146,6 +147,7 @@ type Measurement struct {
 	ID            string // empty: there is none
 	Target        string
 	Version       int64 // 1, 2, 3 … within a target
+	Wording       int64 // of the target, under which it was measured
 	Area          string
 	Numerator     Amount
 	Denominator   Amount
@@ -193,11 +195,12 @@ func (f Filter) picks(l Line) bool {
 		(f.Verdict == "" || f.Verdict == l.Judgement.Verdict)
 }
 
-// Latest is the certified measurement that speaks of the latest day, the newest version where two speak of the same.
-func Latest(ms []Measurement) Measurement {
+// Latest is the certified measurement of the target's present wording that speaks of the latest day, the newest version where
+// two speak of the same.
+func Latest(t Target, ms []Measurement) Measurement {
 	var best Measurement
 	for _, m := range ms {
-		if m.State == Approved && (best.ID == "" || m.AsOf.After(best.AsOf) || m.AsOf.Equal(best.AsOf) && m.Version > best.Version) {
+		if m.State == Approved && m.Wording == t.Number && (best.ID == "" || m.AsOf.After(best.AsOf) || m.AsOf.Equal(best.AsOf) && m.Version > best.Version) {
 			best = m
 		}
 	}
@@ -205,10 +208,10 @@ func Latest(ms []Measurement) Measurement {
 }
 
 // Years lists the years in which targets fall due, in order.
-func Years(ts []Target) []int {
+func Years(lines []Line) []int {
 	var years []int
-	for _, t := range ts {
-		years = append(years, t.Year())
+	for _, l := range lines {
+		years = append(years, l.Target.Year())
 	}
 	slices.Sort(years)
 	return slices.Compact(years)

@@ -29,7 +29,7 @@ func New(d *db.DB, policy *duty.Policy, area string, now func() time.Time) *Desk
 	return &Desk{reference: ref, db: d, policy: policy, area: area, now: now}
 }
 
-const columns = `id, target, version, area, numerator, denominator, method, as_of, asked, low, high,
+const columns = `id, target, version, wording, area, numerator, denominator, method, as_of, asked, low, high,
 	evidence, evidence_url, note, state,
 	measured_by, measured_name, measured_at, certified_by, certified_name, certified_at, demo`
 
@@ -42,7 +42,7 @@ type row struct {
 func (r *row) fields() []any {
 	m := &r.Measurement
 	return []any{
-		&m.ID, &m.Target, &m.Version, &m.Area, &m.Numerator, &m.Denominator, &m.Method, &r.asOf, &m.Asked, &m.Low, &m.High,
+		&m.ID, &m.Target, &m.Version, &m.Wording, &m.Area, &m.Numerator, &m.Denominator, &m.Method, &r.asOf, &m.Asked, &m.Low, &m.High,
 		&m.Evidence, &m.EvidenceURL, &m.Note, &m.State,
 		&m.MeasuredBy, &m.MeasuredName, &r.measuredAt, &m.CertifiedBy, &m.CertifiedName, &r.certifiedAt, &m.Demo,
 	}
@@ -100,10 +100,7 @@ func byID(ctx context.Context, c db.Conn, id string) (Measurement, error) {
 func (d *Desk) record(ctx context.Context, actor duty.Actor, key string, m Measurement) (string, error) {
 	m.ID = db.NewID()
 	err := d.db.Tx(ctx, func(tx *db.Tx) error {
-		if key != "" {
-			key = "plan.measure/" + actor.ID + "/" + key
-		}
-		prior, repeated, err := db.Once(ctx, tx, key, m.ID)
+		prior, repeated, err := db.Once(ctx, tx, scoped("plan.measure", actor, key), m.ID)
 		if err != nil || repeated {
 			m.ID = prior
 			return err
@@ -117,7 +114,7 @@ func (d *Desk) record(ctx context.Context, actor duty.Actor, key string, m Measu
 			return err
 		}
 		err = db.Insert(ctx, tx, "plan_measurement", columns, [][]any{{
-			m.ID, m.Target, m.Version, m.Area, m.Numerator, m.Denominator, m.Method, db.Millis(m.AsOf), m.Asked, m.Low, m.High,
+			m.ID, m.Target, m.Version, m.Wording, m.Area, m.Numerator, m.Denominator, m.Method, db.Millis(m.AsOf), m.Asked, m.Low, m.High,
 			m.Evidence, m.EvidenceURL, m.Note, m.State, m.MeasuredBy, m.MeasuredName, db.Millis(m.MeasuredAt), "", "", 0, m.Demo,
 		}})
 		if err != nil {
@@ -129,6 +126,14 @@ func (d *Desk) record(ctx context.Context, actor duty.Actor, key string, m Measu
 		})
 	})
 	return m.ID, err
+}
+
+// scoped makes a request's key the actor's own for one use case; no key stays none.
+func scoped(use string, actor duty.Actor, key string) string {
+	if key == "" {
+		return ""
+	}
+	return use + "/" + actor.ID + "/" + key
 }
 
 // decide loads a measurement, lets rule check it and, in the same transaction, certifies it by the actor.
@@ -167,8 +172,12 @@ func (d *Desk) decide(ctx context.Context, actor duty.Actor, id string, rule fun
 // Index puts every target into the search. It is run at the start, when the program's reference may be new.
 func (d *Desk) Index(ctx context.Context) error {
 	return d.db.Tx(ctx, func(tx *db.Tx) error {
-		for _, t := range d.targets {
-			if err := d.index(ctx, tx, t.Code); err != nil {
+		targets, err := d.inForce(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, t := range targets {
+			if err := d.put(ctx, tx, t); err != nil {
 				return err
 			}
 		}
@@ -176,11 +185,27 @@ func (d *Desk) Index(ctx context.Context) error {
 	})
 }
 
+// inForce is the ledger's targets as they stand: the reference, and over it what was edited and approved.
+func (d *Desk) inForce(ctx context.Context, c db.Conn) ([]Target, error) {
+	edited, err := approved(ctx, c)
+	return merge(d.targets, edited), err
+}
+
+// index brings the search up to what a target says now.
 func (d *Desk) index(ctx context.Context, tx *db.Tx, code string) error {
-	t, err := d.Target(code)
+	targets, err := d.inForce(ctx, tx)
 	if err != nil {
 		return err
 	}
+	for _, t := range targets {
+		if t.Code == code {
+			return d.put(ctx, tx, t)
+		}
+	}
+	return nil
+}
+
+func (d *Desk) put(ctx context.Context, tx *db.Tx, t Target) error {
 	p := d.Plan(t.Plan)
 	return search.Put(ctx, tx, search.Entry{
 		ID: "target/" + t.Code, Kind: "target", Title: t.TextVI, Heading: p.NameVI, Lang: "vi", URL: "/muc-tieu/" + t.Code,

@@ -3,6 +3,7 @@ package plan
 import (
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -110,12 +111,7 @@ func gaps(t Target, m Measurement) []Gap {
 
 // proves says whether a method is one that can prove the target.
 func (t Target) proves(m Method) bool {
-	for _, x := range t.Methods {
-		if x == m {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(t.Methods, m)
 }
 
 func (t Target) meets(x *big.Rat) bool {

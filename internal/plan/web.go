@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"banlang/internal/duty"
 	"banlang/internal/fault"
@@ -34,6 +33,7 @@ func Mount(site *web.Site, d *Desk) {
 	site.Handle("POST /ban-lam-viec/muc-tieu/{code}/do", duty.PlanMeasure, h.measure)
 	site.Handle("GET /ban-lam-viec/muc-tieu/{code}/so-do/{id}", duty.PlanCertify, h.review)
 	site.Handle("POST /ban-lam-viec/muc-tieu/{code}/so-do/{id}/xac-nhan", duty.PlanCertify, h.certify)
+	h.mountEdit(site)
 	site.Menu(web.MenuItem{Group: "desk.data", Key: "plan.menu", URL: "/ban-lam-viec/muc-tieu", Act: duty.AccountUse, Order: 40})
 }
 
@@ -100,14 +100,15 @@ func (h handler) ledger(w http.ResponseWriter, r *http.Request) error {
 	if !slices.Contains(Verdicts, f.Verdict) {
 		f.Verdict = ""
 	}
-	broad := Filter{Plan: f.Plan, Year: f.Year}
-	lines, err := h.desk.Ledger(r.Context(), broad)
+	all, err := h.desk.Ledger(r.Context(), Filter{})
 	if err != nil {
 		return err
 	}
+	broad := Filter{Plan: f.Plan, Year: f.Year}
+	lines := slices.DeleteFunc(slices.Clone(all), func(l Line) bool { return !broad.picks(l) })
 	p := ledgerPage{Filter: f, Filtered: f != Filter{}, CSV: "/muc-tieu.csv" + f.query(), JSON: "/muc-tieu.json" + f.query()}
 	p.Tally = h.tally(lines, f)
-	p.Plans, p.Years = h.choices(r, f)
+	p.Plans, p.Years = h.choices(r, f, all)
 	p.Groups = h.groups(r, slices.DeleteFunc(lines, func(l Line) bool { return !f.picks(l) }))
 	if f.Year == 0 && f.Verdict == "" {
 		p.Tasks = h.tasks(r, f.Plan)
@@ -133,7 +134,7 @@ func (h handler) tally(lines []Line, f Filter) []tally {
 	return ts
 }
 
-func (h handler) choices(r *http.Request, f Filter) (plans, years []choice) {
+func (h handler) choices(r *http.Request, f Filter, all []Line) (plans, years []choice) {
 	link := func(to Filter, text string) choice {
 		return choice{Text: text, URL: "/muc-tieu" + to.query(), Chosen: to == f}
 	}
@@ -147,7 +148,7 @@ func (h handler) choices(r *http.Request, f Filter) (plans, years []choice) {
 	to = f
 	to.Year = 0
 	years = append(years, link(to, web.T(r, "plan.filter.every")))
-	for _, y := range Years(h.desk.Targets()) {
+	for _, y := range Years(all) {
 		to.Year = y
 		years = append(years, link(to, strconv.Itoa(y)))
 	}
@@ -209,6 +210,7 @@ type targetPage struct {
 type historyRow struct {
 	Measurement
 	Value string
+	Other bool // measured under an older definition
 }
 
 func (h handler) target(w http.ResponseWriter, r *http.Request) error {
@@ -224,7 +226,7 @@ func (h handler) target(w http.ResponseWriter, r *http.Request) error {
 	p.Name = p.Plan.Name(web.Reader(r).UI)
 	slices.Reverse(past)
 	for _, m := range past {
-		p.History = append(p.History, historyRow{m, h.value(r, l.Target, m)})
+		p.History = append(p.History, historyRow{m, h.value(r, l.Target, m), m.Wording != l.Target.Number})
 	}
 	return h.room.Show(w, r, "target", web.Meta{
 		Title: p.Title, Description: p.Promise,
@@ -235,6 +237,8 @@ func (h handler) target(w http.ResponseWriter, r *http.Request) error {
 // deskPage is /ban-lam-viec/muc-tieu.
 type deskPage struct {
 	Inside  bool // sees what waits
+	MayEdit bool
+	Drafts  []draftRow
 	Waiting []waitingRow
 	Due     table
 	Others  table
@@ -244,13 +248,14 @@ type deskPage struct {
 type table struct {
 	Caption    string // message key
 	MayMeasure bool
+	MayEdit    bool
 	Lines      []lineView
 }
 
 type waitingRow struct {
 	Measurement
-	Title string
-	Own   bool
+	Title, Lang string
+	Own         bool
 }
 
 func (h handler) work(w http.ResponseWriter, r *http.Request) error {
@@ -269,6 +274,11 @@ func (h handler) work(w http.ResponseWriter, r *http.Request) error {
 			p.Others.Lines = append(p.Others.Lines, h.view(r, l))
 		}
 	}
+	p.MayEdit = h.desk.MayEdit(actor)
+	p.Due.MayEdit, p.Others.MayEdit = p.MayEdit, p.MayEdit
+	if p.Drafts, err = h.drafts(r); err != nil {
+		return err
+	}
 	waiting, err := h.desk.Waiting(r.Context(), actor)
 	switch {
 	case fault.Is(err, fault.Forbidden):
@@ -277,11 +287,13 @@ func (h handler) work(w http.ResponseWriter, r *http.Request) error {
 	default:
 		p.Inside = true
 		for _, m := range waiting {
-			t, err := h.desk.Target(m.Target)
+			t, err := h.desk.Target(r.Context(), m.Target)
 			if err != nil {
 				return err
 			}
-			p.Waiting = append(p.Waiting, waitingRow{Measurement: m, Title: t.Text(web.Reader(r).UI), Own: m.MeasuredBy == actor.ID})
+			row := waitingRow{Measurement: m, Own: m.MeasuredBy == actor.ID}
+			row.Title, row.Lang = t.Text(web.Reader(r).UI)
+			p.Waiting = append(p.Waiting, row)
 		}
 	}
 	return h.room.Show(w, r, "desk", web.Meta{Title: web.T(r, "plan.desk.title"), Desk: true}, p)
@@ -378,7 +390,7 @@ func (h handler) reviewPage(r *http.Request) (reviewPage, web.Meta, error) {
 	if err != nil {
 		return reviewPage{}, web.Meta{}, err
 	}
-	t, err := h.desk.Target(m.Target)
+	t, err := h.desk.Target(r.Context(), m.Target)
 	if err != nil {
 		return reviewPage{}, web.Meta{}, err
 	}
@@ -405,15 +417,4 @@ func (h handler) certify(w http.ResponseWriter, r *http.Request) error {
 		return perr
 	}
 	return h.room.Form(w, r, "review", meta, p, err)
-}
-
-// vietnamDate reads a day as officers write it, 31/12/2023, or as a date field sends it, 2023-12-31.
-func vietnamDate(s string) (time.Time, error) {
-	s = strings.TrimSpace(s)
-	for _, layout := range []string{time.DateOnly, "2/1/2006"} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fault.Field("as_of", "plan.as_of.required")
 }

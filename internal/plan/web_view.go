@@ -41,9 +41,9 @@ type bar struct {
 }
 
 func (h handler) view(r *http.Request, l Line) lineView {
-	lang := web.Reader(r).UI
 	t, m := l.Target, l.Measurement
-	v := lineView{Line: l, Title: t.Text(lang), Lang: lang, Shape: l.Judgement.Verdict.Shape(), Over: t.Over(h.desk.now())}
+	v := lineView{Line: l, Shape: l.Judgement.Verdict.Shape(), Over: t.Over(h.desk.now())}
+	v.Title, v.Lang = t.Text(web.Reader(r).UI)
 	v.Promise = promise(r, t)
 	v.Ours = amount(r, t, t.Value)
 	var gaps, methods []string
@@ -135,8 +135,9 @@ func (f measureForm) read(target string) (Measurement, error) {
 	number(&m.Low, "low", f.Low, strings.TrimSpace(f.High) != "")
 	number(&m.High, "high", f.High, strings.TrimSpace(f.Low) != "")
 	var err error
-	m.AsOf, err = vietnamDate(f.AsOf)
-	errs = append(errs, err)
+	if m.AsOf, err = dayOf(f.AsOf); err != nil {
+		errs = append(errs, fault.Field("as_of", "plan.as_of.required"))
+	}
 	if asked := strings.ReplaceAll(strings.TrimSpace(f.Asked), ".", ""); asked != "" {
 		if m.Asked, err = strconv.ParseInt(asked, 10, 32); err != nil {
 			errs = append(errs, fault.Field("asked", "plan.asked.required"))

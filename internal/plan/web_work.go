@@ -9,7 +9,7 @@ import (
 	"banlang/internal/web"
 )
 
-// Work lists what waits for the actor: measurements of others to certify, and how many targets are due without a verdict.
+// Work lists what waits for the actor: wordings and measurements of others to approve, and how many targets are due without a verdict.
 // Titles are in Vietnamese, as officers work.
 func (d *Desk) Work(ctx context.Context, actor duty.Actor) ([]web.Task, error) {
 	waiting, err := d.Waiting(ctx, actor)
@@ -19,13 +19,25 @@ func (d *Desk) Work(ctx context.Context, actor duty.Actor) ([]web.Task, error) {
 	if err != nil {
 		return nil, err
 	}
+	drafts, err := d.drafts(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var tasks []web.Task
+	for _, w := range drafts {
+		if d.policy.Permit(actor, duty.PlanCertify, duty.Thing{Area: d.area, Hands: []string{w.EditedBy}}) == nil {
+			tasks = append(tasks, web.Task{
+				Title: w.TextVI, Kind: "plan.work.approve", URL: fmt.Sprintf("/ban-lam-viec/muc-tieu/%s/ban/%d", w.Code, w.Number),
+				State: "go", Word: "Chờ duyệt",
+			})
+		}
+	}
 	for _, m := range waiting {
 		err := d.policy.Permit(actor, duty.PlanCertify, duty.Thing{Area: m.Area, Hands: []string{m.MeasuredBy}, State: string(m.State)})
 		if err != nil {
 			continue
 		}
-		t, err := d.Target(m.Target)
+		t, err := d.Target(ctx, m.Target)
 		if err != nil {
 			return nil, err
 		}
