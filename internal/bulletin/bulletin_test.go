@@ -81,7 +81,7 @@ func (h *house) as(name string, role duty.Role, langs ...string) duty.Actor {
 	if role.Level() == "commune" {
 		area = h.bacSon
 	}
-	return duty.Actor{ID: name, Name: name, Session: "s-" + name, Grants: []duty.Grant{{Role: role, Area: string(area), Langs: langs}}}
+	return duty.Actor{ID: name, Name: name, Session: "s-" + name, StepUp: h.clock, Grants: []duty.Grant{{Role: role, Area: string(area), Langs: langs}}}
 }
 
 func (h *house) fire() Text {
@@ -469,6 +469,9 @@ func TestEmergency(t *testing.T) {
 		id, err := h.Write(ctx, officer, "", flood)
 		h.must(err)
 
+		tired := officer
+		tired.StepUp = h.clock.Add(-time.Hour)
+		h.wants("without the password asked again", err2(h.ApproveEmergency(ctx, tired, "", id, 1, why)), fault.Forbidden)
 		h.wants("without a reason", err2(h.ApproveEmergency(ctx, officer, "", id, 1, "")), fault.Invalid)
 		first, err := h.ApproveEmergency(ctx, officer, "", id, 1, why)
 		if h.must(err); first {

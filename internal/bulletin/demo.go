@@ -51,6 +51,7 @@ func (d *Desk) SeedDemo(ctx context.Context, as func(ctx context.Context, name s
 			return fmt.Errorf("demonstration account %s: %w", name, err)
 		}
 		a.Session = cmp.Or(a.Session, "demo/"+name) // each sits at a machine of their own
+		a.StepUp = d.now()
 	}
 	for _, s := range samples {
 		text, err := demo.ReadFile("demo/" + s.file + ".txt")

@@ -65,7 +65,8 @@ func (d *Desk) role(actor duty.Actor, act duty.Act, b Bulletin) duty.Role {
 
 // ApproveEmergency signs an emergency, straight from the draft. The first signature waits, the second publishes: by another
 // person in another session, a leader of the area where it is sent, who has not written it. Who wrote it may sign first, so that
-// an officer and a leader of a commune suffice. A word changed in between makes the first signature void.
+// an officer and a leader of a commune suffice. Each gave the password again a short while ago. A word changed in between makes
+// the first signature void.
 func (d *Desk) ApproveEmergency(ctx context.Context, actor duty.Actor, key string, id ID, revision int64, reason string) (published bool, err error) {
 	reason = strings.TrimSpace(reason)
 	err = d.once(ctx, key, func(tx *db.Tx) error {
@@ -95,6 +96,9 @@ func (d *Desk) ApproveEmergency(ctx context.Context, actor duty.Actor, key strin
 			return fault.New(fault.Conflict, "bulletin.changed")
 		case utf8.RuneCountInString(reason) < shortestReason:
 			return fault.Field("reason", "bulletin.reason.required")
+		}
+		if err := d.policy.Fresh(actor); err != nil {
+			return err
 		}
 		s := Signature{Signature: mine, Role: d.role(actor, duty.BulletinApproveEmergency, b), Reason: reason, At: d.now()}
 		if len(signed) == 0 {

@@ -39,7 +39,7 @@ type Told struct {
 
 func (i Issue) summary() Summary {
 	source, _ := i.Told(Source)
-	s := Summary{ID: i.ID, Title: source.Title, Opening: opening(source.Body, 24), Topic: i.Topic, Class: i.Class, Place: i.Place,
+	s := Summary{ID: i.ID, Title: source.Title, Opening: opening(source.Body, 18), Topic: i.Topic, Class: i.Class, Place: i.Place,
 		Published: i.First, Updated: i.Published, Expires: i.Expires, Demo: i.Demo}
 	for _, e := range i.Editions {
 		s.Told = append(s.Told, Told{e.Lang, e.Text(), e.Sound.Ready(), e.Sound.Machine, e.Sound.Length, e.Sound.OpusSize, e.Sound.MP3Size})

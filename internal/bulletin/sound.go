@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"banlang/internal/audit"
@@ -66,6 +67,15 @@ func audible(head []byte) bool {
 		at(4, "ftyp") || at(0, "OggS") || at(0, "fLaC") || at(0, "#!AMR") || at(0, "\x1a\x45\xdf\xa3")
 }
 
+// keepUpload keeps a recording as it was sent until it is made ready. What stands before it makes it unlike any other file, so
+// that nobody else's goes with it when it is thrown away: recorders write place and device into their files.
+func (d *Desk) keepUpload(ctx context.Context, sound io.Reader) (blob.Ref, error) {
+	ref, _, err := d.files.Put(ctx, io.MultiReader(strings.NewReader(db.NewID()), sound), LargestSound+uploadMark)
+	return ref, err
+}
+
+const uploadMark = 20 // length of what stands before an upload
+
 // makeReady turns a recording into Opus and MP3. A recording that was replaced meanwhile is none of its business. A missing tool
 // leaves the recording waiting; a file that cannot be read is said so at the edition.
 func (d *Desk) makeReady(ctx context.Context, payload []byte) error {
@@ -78,22 +88,27 @@ func (d *Desk) makeReady(ctx context.Context, payload []byte) error {
 		return err
 	}
 	if e, _ := b.Edition(j.Lang); e.Upload != j.Ref {
-		return nil
+		return d.files.Delete(ctx, j.Ref)
 	}
 	f, _, err := d.files.Open(ctx, j.Ref)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
+	if _, err := f.Seek(uploadMark, io.SeekStart); err != nil {
+		return err
+	}
 	made, why := d.convert(ctx, f)
 	if fault.KindOf(why) == fault.Internal {
 		return why
 	}
-	err = d.change(ctx, func(tx *db.Tx) error { return d.setReady(ctx, tx, j, made, why) })
-	if err == nil && fault.Is(why, fault.Unavailable) {
+	if err := d.change(ctx, func(tx *db.Tx) error { return d.setReady(ctx, tx, j, made, why) }); err != nil {
+		return err
+	}
+	if fault.Is(why, fault.Unavailable) {
 		return job.Wait(time.Minute, why)
 	}
-	return err
+	return d.files.Delete(ctx, j.Ref)
 }
 
 func (d *Desk) setReady(ctx context.Context, tx *db.Tx, j soundJob, made Sound, why error) error {
@@ -105,13 +120,20 @@ func (d *Desk) setReady(ctx context.Context, tx *db.Tx, j soundJob, made Sound, 
 	if e.Upload != j.Ref {
 		return nil
 	}
-	if why == nil {
+	switch {
+	case why == nil:
 		made.Voice = e.Sound.Voice
 		e.Sound, e.Upload, e.Trouble = made, "", ""
-	} else {
+	case fault.Is(why, fault.Unavailable):
 		e.Trouble = fault.All(why)[0].Key
+	default: // there is nothing to review: it is the speaker's again
+		e.Upload, e.Trouble = "", fault.All(why)[0].Key
+		if !e.Text() || e.Lang == Source {
+			e.back(e.Remark)
+		}
 	}
-	return d.store.saveEdition(ctx, tx, j.ID, e)
+	b.put(e)
+	return d.saveAll(ctx, tx, b)
 }
 
 // convert makes a sound ready: Opus for small screens and small purses, MP3 for players that know nothing else. Both lose

@@ -54,7 +54,7 @@ type Recording struct {
 }
 
 // LargestSound is the most bytes that a recording may have: an hour of MP3, five minutes of WAV.
-const LargestSound = 50 << 20
+const LargestSound = 50_000_000
 
 const longestVoice = 80
 
@@ -72,7 +72,7 @@ func (d *Desk) Record(ctx context.Context, actor duty.Actor, key string, id ID, 
 	if err := recognise(r.Sound); err != nil {
 		return err
 	}
-	ref, _, err := d.files.Put(ctx, r.Sound, LargestSound)
+	ref, err := d.keepUpload(ctx, r.Sound)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func putSoundJob(ctx context.Context, tx *db.Tx, id ID, lang string, ref blob.Re
 	if err != nil {
 		return err
 	}
-	return job.Put(ctx, tx, job.Job{Kind: jobSound, Key: string(id) + "/" + lang, Payload: payload})
+	return job.Put(ctx, tx, job.Job{Kind: jobSound, Key: string(id) + "/" + lang + "/" + string(ref), Payload: payload})
 }
 
 // tell is what Translate and Record have in common: whatever is told anew waits for its language review, also where it is

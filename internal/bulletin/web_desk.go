@@ -1,6 +1,7 @@
 package bulletin
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -62,7 +63,8 @@ type copyRow struct {
 // An editionRowView is an edition in the officers' pages.
 type editionRowView struct {
 	Edition
-	Name   string
+	Name   string // in a sentence
+	Label  string // alone
 	URL    string
 	Status status
 	Powers EditionPowers
@@ -101,7 +103,10 @@ func (h handler) copies(w http.ResponseWriter, r *http.Request) error {
 func (h handler) editionRows(r *http.Request, b Bulletin, p Powers) []editionRowView {
 	rows := make([]editionRowView, len(b.Editions))
 	for i, e := range b.Editions {
-		rows[i] = editionRowView{e, h.name(r, e.Lang), editionPage(b.ID, e.Lang), statusOf(e.State), p.Editions[e.Lang]}
+		rows[i] = editionRowView{e, h.name(r, e.Lang), h.label(r, e.Lang), editionPage(b.ID, e.Lang), statusOf(e.State), p.Editions[e.Lang]}
+		if e.Empty() {
+			rows[i].Status = status{"unk", "bulletin.asked"}
+		}
 	}
 	return rows
 }
@@ -109,21 +114,22 @@ func (h handler) editionRows(r *http.Request, b Bulletin, p Powers) []editionRow
 // An openPage is a bulletin with all that its officers must see.
 type openPage struct {
 	Bulletin
-	Where    string
-	Status   status
-	Powers   Powers
-	Rows     []editionRowView
-	Blocks   []block
-	Source   Edition
-	Plain    Plain
-	Sound    web.Sound
-	Missing  []string // languages that the public has and an approval now would take away
-	Waiting  []string // languages that an approval now would leave out
-	Signed   []signedView
-	History  []stepView
-	Issues   []Issue
-	Reason   string // as it was typed
-	SignedBy string
+	Where   string
+	Status  status
+	Powers  Powers
+	Rows    []editionRowView
+	Blocks  []block
+	Source  Edition
+	Plain   Plain
+	Sound   web.Sound
+	Missing []string // languages that the public has and an approval now would take away
+	Waiting []string // languages that an approval now would leave out
+	Review  []string // languages for whose review the approval waits
+	Signed  []signedView
+	History []stepView
+	Issues  []Issue
+	Reason  string // as it was typed
+	Tired   bool   // the password must be given again before signing
 }
 
 type signedView struct {
@@ -168,7 +174,7 @@ func (h handler) openPage(r *http.Request, id ID) (openPage, error) {
 	if p.Powers, err = h.desk.Powers(ctx, actor, b, steps); err != nil {
 		return p, err
 	}
-	p.Rows = h.editionRows(r, b, p.Powers)
+	p.Rows, p.Tired = h.editionRows(r, b, p.Powers), h.site.Policy.Fresh(actor) != nil
 	signed, err := h.desk.Signed(ctx, b)
 	if err != nil {
 		return p, err
@@ -187,6 +193,11 @@ func (h handler) openPage(r *http.Request, id ID) (openPage, error) {
 		return p, err
 	}
 	p.Missing, p.Waiting = h.compare(r, b, p.Issues)
+	for _, e := range b.Editions {
+		if e.State == Translated {
+			p.Review = append(p.Review, h.name(r, e.Lang))
+		}
+	}
 	return p, nil
 }
 
@@ -295,7 +306,8 @@ func (h handler) done(w http.ResponseWriter, r *http.Request, to, key, reason st
 
 // refuse shows the bulletin again with what is wrong, for what its officers may still read.
 func (h handler) refuse(w http.ResponseWriter, r *http.Request, reason string, err error) error {
-	if k := fault.KindOf(err); k != fault.Conflict && k != fault.Invalid {
+	again := fault.Is(err, fault.Conflict) || fault.Is(err, fault.Invalid)
+	if f, ok := errors.AsType[*fault.Fault](err); !again && !(ok && f.Key == "duty.step_up") {
 		return err
 	}
 	return h.whole(w, r, reason, err)

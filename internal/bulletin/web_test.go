@@ -224,6 +224,14 @@ func TestSound(t *testing.T) {
 			}
 		}
 
+		count := func() (n int) {
+			for _, err := range h.files.Walk(ctx) {
+				h.must(err)
+				n++
+			}
+			return n
+		}
+		before := count()
 		h.studio.ffmpeg = "no-such-ffmpeg"
 		h.must(send(tone(2)))
 		h.drain()
@@ -235,6 +243,9 @@ func TestSound(t *testing.T) {
 		h.drain()
 		if e := state(); !e.Sound.Ready() || e.Trouble != "" {
 			t.Errorf("ffmpeg is there again: %+v, want it ready", e)
+		}
+		if n := count(); n != before {
+			t.Errorf("%d files are kept, %d before: a recording as it was sent stays behind", n, before)
 		}
 	})
 }
