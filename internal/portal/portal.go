@@ -12,8 +12,8 @@ import (
 
 // News are the bulletins in force, each with its sound in the first of the languages heard that it is told in.
 type News interface {
-	// Alarms gives the emergencies in force, newest first, however much was published since.
-	Alarms(ctx context.Context, heard []string) ([]Item, error)
+	// Alarms gives the emergencies in force, newest first, at most n, however much was published since.
+	Alarms(ctx context.Context, heard []string, n int) ([]Item, error)
 	// Told gives the newest of a topic, at most n; "" is every topic.
 	Told(ctx context.Context, heard []string, topic string, n int) ([]Item, error)
 }

@@ -79,13 +79,16 @@ type tile struct {
 	Hear string
 }
 
-const onFront = 7
+const (
+	onAlarms = 3
+	onFront  = 7
+)
 
 func (h handler) home(w http.ResponseWriter, r *http.Request) error {
 	reader := web.Reader(r)
 	data := homePage{Topics: h.tiles(r, Topics), Reference: h.tiles(r, Reference), Others: h.site.Languages, Hears: reader.Heard[0], Phone: h.spoken(r, "phone")}
 	if h.news != nil {
-		alarms, err := h.news.Alarms(r.Context(), reader.Heard)
+		alarms, err := h.news.Alarms(r.Context(), reader.Heard, onAlarms)
 		if err != nil {
 			return err
 		}

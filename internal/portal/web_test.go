@@ -20,7 +20,7 @@ var now = time.Date(2026, 9, 14, 2, 0, 0, 0, time.UTC)
 // paper is a fake of the bulletins.
 type paper []portal.Item
 
-func (p paper) Alarms(_ context.Context, _ []string) ([]portal.Item, error) {
+func (p paper) Alarms(_ context.Context, _ []string, _ int) ([]portal.Item, error) {
 	var list []portal.Item
 	for _, item := range p {
 		if item.Urgent {
