@@ -2,11 +2,15 @@ package fold
 
 import (
 	_ "embed"
+	"hash/crc32"
 	"strings"
 )
 
 //go:embed alias.tsv
 var aliasTable string
+
+// Edition is another number whenever the list of aliases is another: what was indexed by another list is indexed again.
+func Edition() uint32 { return crc32.ChecksumIEEE([]byte(aliasTable)) }
 
 // An Alias is what else a stretch of a text says: UBND says uỷ ban nhân dân, and the other way round.
 type Alias struct {

@@ -10,7 +10,7 @@ import (
 
 // TestFoldCases reads testdata/fold_cases.tsv: is this text found by this query?
 func TestFoldCases(t *testing.T) {
-	for i, row := range Cases(t, "testdata/fold_cases.tsv") {
+	for i, row := range cases(t, "testdata/fold_cases.tsv") {
 		input, query, mode, want := row[0], row[1], row[2], row[3] == "yes"
 		if got := finds(input, query, mode); got != want {
 			t.Errorf("row %d: %q found by %q (%s) = %v, want %v: %s", i+2, input, query, mode, got, want, row[4])
@@ -74,7 +74,7 @@ func means(term Term, t Token, exact bool) bool {
 
 // TestNumberCases reads testdata/docnumber_cases.tsv: is the document of this number found by this query?
 func TestNumberCases(t *testing.T) {
-	for i, row := range Cases(t, "testdata/docnumber_cases.tsv") {
+	for i, row := range cases(t, "testdata/docnumber_cases.tsv") {
 		document, query, want := row[0], row[2], row[3] == "yes"
 		year, _ := strconv.Atoi(row[1])
 		d, ok := ParseNumber(document)
@@ -96,8 +96,8 @@ func TestCitations(t *testing.T) {
 	}
 }
 
-// Cases reads a table of cases without its header, \uXXXX escapes decoded.
-func Cases(t *testing.T, path string) [][]string {
+// cases reads a table of cases without its header, \uXXXX escapes decoded.
+func cases(t *testing.T, path string) [][]string {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {

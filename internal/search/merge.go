@@ -82,13 +82,13 @@ func (m *merger) copyEntries(part *segment, moved, words []uint32) {
 		buffer = buffer[:0]
 		facets := part.facets.get(i)
 		for j := range len(facets) / 4 {
-			buffer = binary.LittleEndian.AppendUint32(buffer, number(m.values, string(part.values.get(int(u32(facets, j))))))
+			buffer = binary.LittleEndian.AppendUint32(buffer, numberOf(m.values, string(part.values.get(int(u32(facets, j))))))
 		}
 		m.out.facets.add(buffer)
 		m.out.lengths = append(m.out.lengths, part.lengths[i])
 		m.out.length += uint64(lengthOf[part.lengths[i]])
 		m.out.dates = append(m.out.dates, part.dates[8*i:8*i+8]...)
-		m.out.right = binary.LittleEndian.AppendUint32(m.out.right, number(m.rights, string(part.rights.get(int(u32(part.right, i))))))
+		m.out.right = binary.LittleEndian.AppendUint32(m.out.right, numberOf(m.rights, string(part.rights.get(int(u32(part.right, i))))))
 	}
 }
 

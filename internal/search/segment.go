@@ -8,11 +8,13 @@ import (
 	"math/bits"
 	"sort"
 	"time"
+
+	"banlang/internal/fold"
 )
 
-// recipe changes whenever the same entries would make another index: with the form of a file, with fold, with its aliases.
-// An index of another recipe is rebuilt.
-const recipe = 1
+// recipe changes whenever the same entries would make another index. An index of another recipe is rebuilt. Raise the first
+// number when the form of a file changes, or the way fold reads words; its list of aliases is counted in.
+var recipe = 1<<32 | uint64(fold.Edition())
 
 const magic = "banlang\x00"
 

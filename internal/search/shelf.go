@@ -27,7 +27,7 @@ const manifestName = "manifest"
 
 // manifest is what is written of an index beside its segments.
 type manifest struct {
-	Recipe   int
+	Recipe   uint64
 	Sequence int64
 	Last     string
 	Origin   string

@@ -74,7 +74,7 @@ func (b *builder) add(e Entry) {
 	b.names.add([]byte(e.ID + "\x00" + e.Number))
 	b.lengths = append(b.lengths, lengthByte(words))
 	b.dates = binary.LittleEndian.AppendUint64(b.dates, uint64(e.Date.UnixMilli())) //nolint:gosec // read back the same way
-	b.right = binary.LittleEndian.AppendUint32(b.right, number(b.rightOf, e.right()))
+	b.right = binary.LittleEndian.AppendUint32(b.right, numberOf(b.rightOf, e.right()))
 	b.facets.add(b.facetsOf(e))
 	b.length += uint64(words) //nolint:gosec // a count
 	b.docs++
@@ -149,7 +149,7 @@ func (b *builder) facetsOf(e Entry) []byte {
 	var out []byte
 	add := func(name, value string) {
 		if value != "" {
-			out = binary.LittleEndian.AppendUint32(out, number(b.valueOf, name+"\x00"+value))
+			out = binary.LittleEndian.AppendUint32(out, numberOf(b.valueOf, name+"\x00"+value))
 		}
 	}
 	add(facetKind, e.Kind)
@@ -172,8 +172,8 @@ const (
 	facetLang = "lang"
 )
 
-// number numbers strings in the order they are met.
-func number(m map[string]uint32, s string) uint32 {
+// numberOf numbers strings in the order they are met.
+func numberOf(m map[string]uint32, s string) uint32 {
 	n, ok := m[s]
 	if !ok {
 		n = uint32(len(m)) //nolint:gosec // fewer than entries fit
