@@ -8,7 +8,6 @@ import (
 
 	"banlang/internal/blob"
 	"banlang/internal/duty"
-	"banlang/internal/fault"
 	"banlang/internal/place/intake"
 )
 
@@ -71,14 +70,4 @@ func (d *Desk) take(ctx context.Context, actor duty.Actor, k Kind, ref blob.Ref,
 	}
 	defer f.Close()
 	return k.Take(ctx, actor, name, f, dry)
-}
-
-// kind is the kind of that name.
-func (d *Desk) kind(name string) (Kind, error) {
-	for _, k := range d.kinds {
-		if k.Name == name {
-			return k, nil
-		}
-	}
-	return Kind{}, fault.New(fault.NotFound, "console.import.kind")
 }

@@ -46,7 +46,7 @@ func (d *Desk) sent(ctx context.Context, actor duty.Actor, k Kind, ref blob.Ref)
 	return name, err
 }
 
-// backups is when the last backup was made; zero where none is on record.
+// lastBackup is when the last backup was made; zero where none is on record.
 func (d *Desk) lastBackup(ctx context.Context) (time.Time, error) {
 	at, err := db.Value[string](ctx, d.db, "SELECT value FROM setting WHERE name = 'backup.last'")
 	if fault.Is(err, fault.NotFound) {
@@ -55,12 +55,12 @@ func (d *Desk) lastBackup(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	t, err := time.Parse(time.RFC3339, at)
-	if err != nil {
-		return time.Time{}, nil // written by another version: not known is not zero, and is no reason to fail
-	}
+	t, _ := time.Parse(time.RFC3339, at) // what cannot be read counts as none: the page then asks for a backup
 	return t, nil
 }
+
+// engine names the database for the page that shows it.
+func (d *Desk) engine() string { return string(d.db.Engine()) }
 
 // note records what an operator did to the machine.
 func (d *Desk) note(ctx context.Context, actor duty.Actor, thing, did, reason string) error {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"banlang/internal/audit"
-	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
 	"banlang/internal/job"
@@ -28,7 +27,7 @@ type Machine struct {
 type State struct {
 	Version  string
 	Go       string
-	Engine   db.Engine
+	Engine   string // "sqlite" or "postgres"
 	Started  time.Time
 	Sizes    []Size
 	Free     int64 // bytes that can still be written beside the data; 0 where that is not known
@@ -74,7 +73,7 @@ func (d *Desk) System(ctx context.Context, actor duty.Actor) (State, error) {
 	}
 	m := d.machine
 	s := State{
-		Version: m.Version, Go: runtime.Version(), Engine: d.db.Engine(), Started: m.Started, Sizes: sizes(m.Data), Free: free(m.Data),
+		Version: m.Version, Go: runtime.Version(), Engine: d.engine(), Started: m.Started, Sizes: sizes(m.Data), Free: free(m.Data),
 		Measured: d.now(),
 	}
 	counts, err := m.Queue.Count(ctx)
