@@ -199,7 +199,7 @@ func (d *Desk) Ready(ctx context.Context) error {
 	if err := d.loadReference(ctx); err != nil {
 		return err
 	}
-	return d.reload(ctx)
+	return d.renew(ctx)
 }
 
 func split(s string) []string {

@@ -158,5 +158,5 @@ func (d *Desk) Decide(ctx context.Context, actor duty.Actor, id string, confirm 
 	if err := d.setProposal(ctx, actor, p, seen); err != nil {
 		return p, err
 	}
-	return p, d.reload(ctx)
+	return p, d.renew(ctx)
 }

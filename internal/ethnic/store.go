@@ -3,6 +3,7 @@ package ethnic
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +31,7 @@ const (
 // older form is not taken in over it: what two persons confirmed since would be lost.
 func (d *Desk) loadReference(ctx context.Context) error {
 	names, err := db.Values[string](ctx, d.db, "SELECT name FROM ethnic_list")
-	if err != nil || len(names) == len(referenceFiles) {
+	if err != nil || !slices.ContainsFunc(referenceFiles, func(file string) bool { return !slices.Contains(names, file) }) {
 		return err
 	}
 	return d.db.Tx(ctx, func(tx *db.Tx) error {
@@ -163,6 +164,14 @@ func (d *Desk) reload(ctx context.Context) error {
 	})
 }
 
+// renew reads the catalogue after a change and makes what changed findable.
+func (d *Desk) renew(ctx context.Context) error {
+	if err := d.reload(ctx); err != nil {
+		return err
+	}
+	return d.publish(ctx)
+}
+
 // Refresh reads the catalogue again if another process has changed the tables.
 func (d *Desk) Refresh(ctx context.Context) error {
 	n, err := db.Value[int64](ctx, d.db, "SELECT n FROM ethnic_revision WHERE id = 1")
@@ -216,5 +225,5 @@ func (d *Desk) saveCounts(ctx context.Context, counts []count, dry bool) (added,
 	if err != nil {
 		return 0, 0, err
 	}
-	return added, changed, d.reload(ctx)
+	return added, changed, d.renew(ctx)
 }

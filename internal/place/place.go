@@ -45,6 +45,15 @@ type Unit struct {
 // FullName is the kind and the name: "xã Bắc Sơn".
 func (u Unit) FullName() string { return u.Kind + " " + u.Name }
 
+// pageOf is the address of a unit's page. A version that no longer holds is asked for by a day on which it held.
+func pageOf(u Unit) string {
+	address := "/dia-ban/" + u.Code
+	if u.Until != 0 {
+		address += "?ngay=" + u.Until.Before().String()
+	}
+	return address
+}
+
 // In tells whether the version holds on that day.
 func (u Unit) In(on Date) bool { return holds(u.From, u.Until, on) }
 
@@ -208,7 +217,7 @@ func (d *Desk) Ready(ctx context.Context, progress func(done, total int)) error 
 	if err := d.loadReference(ctx, nil, progress); err != nil {
 		return err
 	}
-	return d.reload(ctx)
+	return d.renew(ctx)
 }
 
 // ReadyOnly is Ready for a machine that carries little: all provinces, and of the named ones what lies in them.

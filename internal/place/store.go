@@ -95,6 +95,14 @@ func (d *Desk) reload(ctx context.Context) error {
 	})
 }
 
+// renew reads the tree after a change and makes what changed findable.
+func (d *Desk) renew(ctx context.Context) error {
+	if err := d.reload(ctx); err != nil {
+		return err
+	}
+	return d.publish(ctx)
+}
+
 // Refresh reads the tree again if another process has changed the tables.
 func (d *Desk) Refresh(ctx context.Context) error {
 	n, err := db.Value[int64](ctx, d.db, "SELECT n FROM place_revision WHERE id = 1")
@@ -234,7 +242,7 @@ func (d *Desk) importList(ctx context.Context, t *intake.Table, day Date, report
 	if err != nil {
 		return err
 	}
-	return d.reload(ctx)
+	return d.renew(ctx)
 }
 
 // Profile is the size and the centre of a unit; the zero Profile says that nothing is recorded.

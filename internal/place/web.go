@@ -47,15 +47,6 @@ func (h handler) day(r *http.Request) (Date, error) {
 	return ParseDate(text)
 }
 
-// URL is the page of a unit. A version that no longer holds is asked for by a day on which it held.
-func (h handler) url(u Unit) string {
-	address := "/dia-ban/" + u.Code
-	if u.Until != 0 {
-		address += "?ngay=" + u.Until.Before().String()
-	}
-	return address
-}
-
 // A unitView is a unit as pages show it.
 type unitView struct {
 	Unit
@@ -68,7 +59,7 @@ type unitView struct {
 }
 
 func (h handler) view(u Unit, p Profile) unitView {
-	v := unitView{Unit: u, URL: h.url(u)}
+	v := unitView{Unit: u, URL: pageOf(u)}
 	v.Area, v.AreaOK = p.Area()
 	v.People, v.PeopleOK = p.People()
 	return v
