@@ -84,10 +84,10 @@ func (d *Desk) SeedDemo(ctx context.Context) error {
 			if p.Role.SpeaksLanguage() {
 				w.Langs = demoLangs
 			}
-			if err := s.add(ctx, a, "system"); err != nil {
+			if err := s.add(ctx, a, system); err != nil {
 				return err
 			}
-			if err := d.give(ctx, s, duty.Actor{ID: "system"}, "", a.ID, w); err != nil {
+			if err := d.give(ctx, s, duty.Actor{ID: system}, "", a.ID, w); err != nil {
 				return err
 			}
 		}

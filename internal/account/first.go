@@ -77,14 +77,14 @@ func (d *Desk) FirstRun(ctx context.Context, code string, names []string) ([]Iss
 				return err
 			}
 			w := Wish{Role: firstRoles[i], Area: home, Reason: "sealed first run"}
-			if err := d.give(ctx, s, duty.Actor{ID: "system"}, "", one.Account.ID, w); err != nil {
+			if err := d.give(ctx, s, duty.Actor{ID: system}, "", one.Account.ID, w); err != nil {
 				return err
 			}
 		}
 		if err := s.setFirstRun(ctx, "done"); err != nil {
 			return err
 		}
-		return s.record(ctx, d.now(), audit.Entry{Actor: "system", Act: string(duty.RoleGrant), Thing: "account", Place: home, After: "first run done"})
+		return s.record(ctx, d.now(), audit.Entry{Actor: system, Act: string(duty.RoleGrant), Thing: "account", Place: home, After: "first run done"})
 	})
 	if err != nil {
 		return nil, err
@@ -102,9 +102,12 @@ var titles = map[duty.Role]string{
 	duty.Admin: "Quản trị hệ thống", duty.Interviewer: "Điều tra viên",
 }
 
+// system stands in the record for the machine itself.
+const system = "system"
+
 // Operator is who works at the machine itself, by `banlang user`: what an administrator may do, recorded as the system's own.
 func Operator(home string) duty.Actor {
-	return duty.Actor{ID: "system", Name: "banlang", Grants: []duty.Grant{{Role: duty.Admin, Area: home}}}
+	return duty.Actor{ID: system, Name: "banlang", Session: system, Grants: []duty.Grant{{Role: duty.Admin, Area: home}}}
 }
 
 // FirstRunOpen tells whether the first run may still be used.

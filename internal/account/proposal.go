@@ -150,19 +150,27 @@ func (d *Desk) pair(ctx context.Context, s store, actor duty.Actor, p Proposal) 
 	case string(p.Account) == actor.ID:
 		return duty.Actor{}, fault.New(fault.Forbidden, "account.grant.self")
 	}
-	by, err := s.byID(ctx, ID(p.By))
+	first, err := d.proposer(ctx, s, p)
 	if err != nil {
 		return duty.Actor{}, err
 	}
-	grants, err := d.duties(ctx, s, by.ID, d.now())
-	if err != nil {
-		return duty.Actor{}, err
-	}
-	first := duty.Actor{ID: p.By, Session: p.session, Grants: grants}
-	if by.State != Active || d.policy.Permit(first, p.act(), duty.Thing{Area: p.Area}) != nil {
+	if d.policy.Permit(first, p.act(), duty.Thing{Area: p.Area}) != nil {
 		return duty.Actor{}, fault.New(fault.Conflict, "account.proposal.first_gone")
 	}
 	return first, d.policy.Permit(actor, p.act(), duty.Thing{Area: p.Area, Hands: []string{p.By}})
+}
+
+// proposer is who proposed, with the duties they hold now; who was disabled holds none.
+func (d *Desk) proposer(ctx context.Context, s store, p Proposal) (duty.Actor, error) {
+	if p.By == system {
+		return Operator(d.home()), nil
+	}
+	by, err := s.byID(ctx, ID(p.By))
+	if err != nil || by.State != Active {
+		return duty.Actor{ID: p.By}, err
+	}
+	grants, err := d.duties(ctx, s, by.ID, d.now())
+	return duty.Actor{ID: p.By, Session: p.session, Grants: grants}, err
 }
 
 // leaderAmong: the secret of who holds a duty that only leaders give is not reset by two administrators.
