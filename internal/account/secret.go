@@ -27,12 +27,13 @@ const (
 
 // A hasher keeps passwords as argon2id and never runs more than a few at once.
 type hasher struct {
-	gate  chan struct{}
-	dummy string // what an unknown name is checked against, so that it takes as long as a known one
+	memory, time uint32
+	gate         chan struct{}
+	dummy        string // what an unknown name is checked against, so that it takes as long as a known one
 }
 
-func newHasher() *hasher {
-	h := &hasher{gate: make(chan struct{}, atOnce)}
+func newHasher(memory, time uint32) *hasher {
+	h := &hasher{memory: memory, time: time, gate: make(chan struct{}, atOnce)}
 	h.dummy = h.hash(rand.Text())
 	return h
 }
@@ -42,8 +43,8 @@ var b64 = base64.RawStdEncoding
 func (h *hasher) hash(secret string) string {
 	salt := make([]byte, 16)
 	rand.Read(salt) //nolint:errcheck // never fails since Go 1.24
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", argon2.Version, costMemory, costTime, b64.EncodeToString(salt),
-		b64.EncodeToString(h.key(secret, salt, costTime, costMemory)))
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", argon2.Version, h.memory, h.time, b64.EncodeToString(salt),
+		b64.EncodeToString(h.key(secret, salt, h.time, h.memory)))
 }
 
 // key hashes the composed form of a secret: keyboards and telephones write ạ in different ways.

@@ -27,7 +27,7 @@ type Desk struct {
 
 // New makes the desk. keeper wraps the secrets of second factors; home is the place.ID of the province that the installation serves.
 func New(d *db.DB, policy *duty.Policy, places *place.Desk, p *privacy.Desk, keeper *privacy.Keeper, home func() string, now func() time.Time) *Desk {
-	return &Desk{db: d, policy: policy, places: places, privacy: p, keeper: keeper, home: home, now: now, hasher: newHasher()}
+	return &Desk{db: d, policy: policy, places: places, privacy: p, keeper: keeper, home: home, now: now, hasher: newHasher(costMemory, costTime)}
 }
 
 // store is the tables, read as they are or within a change.
