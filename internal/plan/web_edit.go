@@ -79,6 +79,10 @@ func typedOf(t Target) editForm {
 	for _, m := range t.Methods {
 		f.Methods = append(f.Methods, string(m))
 	}
+	if t.Cut() { // what stands there only says that nothing is known
+		f.TextVI, f.TextEN, f.Population, f.Numerator, f.Denominator, f.Methods = "", "", "", "", "", nil
+		f.Operator, f.Unit = string(AtLeast), "%"
+	}
 	return f
 }
 
