@@ -1,0 +1,178 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"banlang/internal/account"
+	"banlang/internal/config"
+	"banlang/internal/duty"
+	"banlang/internal/fault"
+	"banlang/internal/i18n"
+	"banlang/internal/library"
+	"banlang/internal/place"
+	"banlang/internal/place/intake"
+)
+
+// UserAdd adds an account.
+type UserAdd struct {
+	config.Config
+	Name  string `arg:"" help:"Name to sign in with: small letters, digits, dots and hyphens."`
+	Title string `required:"" help:"Public name of the role, such as 'Biên tập cấp tỉnh'."`
+}
+
+// Run prints the first password once; it is changed at the first sign-in.
+func (c UserAdd) Run(ctx context.Context, v Version) error {
+	return with(ctx, c.Config, v, func(h *House) error {
+		issued, err := h.accounts.Add(ctx, account.Operator(h.home()), "", account.Newcomer{Name: c.Name, Title: c.Title, Kind: account.WithPassword, Home: h.home()})
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%s was added and holds no duty yet: a leader grants them.\nFirst password, to be changed at the first sign-in: %s\n", issued.Account.Name, issued.Secret)
+		return nil
+	})
+}
+
+// UserList lists accounts.
+type UserList struct {
+	config.Config
+	Search string `arg:"" optional:"" help:"Only names or titles that hold this."`
+}
+
+// Run prints name, state, title and kind of sign-in.
+func (c UserList) Run(ctx context.Context, v Version) error {
+	return with(ctx, c.Config, v, func(h *House) error {
+		for page, more := 1, true; more; page++ {
+			accounts, next, err := h.accounts.List(ctx, account.Operator(h.home()), c.Search, page, 200)
+			if err != nil {
+				return err
+			}
+			for _, a := range accounts {
+				fmt.Printf("%-24s %-9s %-9s %s\n", a.Name, a.State, a.Kind, a.Title)
+			}
+			more = next
+		}
+		return nil
+	})
+}
+
+// UserDisable disables an account.
+type UserDisable struct {
+	config.Config
+	Name   string `arg:"" help:"Name to sign in with."`
+	Reason string `required:"" help:"Why; kept in the record."`
+}
+
+// Run ends the account's sessions at once.
+func (c UserDisable) Run(ctx context.Context, v Version) error {
+	return with(ctx, c.Config, v, func(h *House) error {
+		id, err := h.accounts.ByName(ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		waits, err := h.accounts.Disable(ctx, account.Operator(h.home()), account.ID(id), c.Reason)
+		switch {
+		case err != nil:
+			return err
+		case waits:
+			fmt.Println(c.Name, "holds a duty that nobody may end alone: it waits for a second person.")
+		default:
+			fmt.Println(c.Name, "is disabled; the next request of any open session is refused.")
+		}
+		return nil
+	})
+}
+
+// Run takes files in, one after the other, and prints what was refused and why.
+func (c Import) Run(ctx context.Context, v Version) error {
+	return with(ctx, c.Config, v, func(h *House) error {
+		refused := 0
+		for _, path := range c.Paths {
+			n, err := h.take(ctx, c, path)
+			if err != nil {
+				return fmt.Errorf("%s: %w", path, err)
+			}
+			refused += n
+		}
+		if refused > 0 {
+			return fmt.Errorf("%d refused; what is right of the rest was taken in", refused)
+		}
+		return nil
+	})
+}
+
+func (h *House) take(ctx context.Context, c Import, path string) (refused int, err error) {
+	if c.Kind == "documents" {
+		return h.takeDocuments(ctx, path)
+	}
+	f, err := os.Open(path) //nolint:gosec // the operator names it
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	said := func(done, total int) {
+		if done%1000 == 0 || done == total {
+			say(filepath.Base(path), done)
+		}
+	}
+	var report intake.Report
+	switch c.Kind {
+	case "groups", "census":
+		report, err = h.groups.Import(ctx, place.Operator(), c.Kind, filepath.Base(path), f, c.Dry, said)
+	default:
+		report, err = h.places.Import(ctx, place.Operator(), c.Kind, filepath.Base(path), f, c.Dry, said)
+	}
+	if err != nil {
+		return 0, err
+	}
+	fmt.Printf("%s (%s): %d rows, %d added, %d changed, %d known already, %d refused\n",
+		report.Name, report.Kind, report.Rows, report.Added, report.Changed, report.Same, len(report.Refused))
+	for _, r := range report.Refused {
+		fmt.Printf("  dòng %d, cột %s: %s\n", r.Row, r.Column, h.told(r.Why))
+	}
+	return len(report.Refused), nil
+}
+
+func (h *House) takeDocuments(ctx context.Context, path string) (refused int, err error) {
+	operator := duty.Actor{ID: "system", Name: "banlang", Grants: []duty.Grant{{Role: duty.Librarian, Area: h.home()}}}
+	_, err = h.library.ImportFolder(ctx, operator, path, func(done, total int, o library.Outcome) {
+		fmt.Printf("%d/%d %s: %s", done, total, filepath.Base(o.File), o.State)
+		if o.Why != nil {
+			refused++
+			fmt.Printf(": %s", h.told(o.Why))
+		}
+		fmt.Println()
+	})
+	return refused, err
+}
+
+// told is what a fault says to a person, in Vietnamese.
+func (h *House) told(err error) string {
+	var said []string
+	for _, f := range fault.All(err) {
+		said = append(said, h.text.Text(i18n.Default, f.Key, f.Args...))
+	}
+	if len(said) == 0 {
+		return err.Error()
+	}
+	return strings.Join(said, "; ")
+}
+
+// with opens the house for one command.
+func with(ctx context.Context, c config.Config, v Version, do func(*House) error) (err error) {
+	h, err := open(ctx, c, v)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.close()) }()
+	if err := do(h); fault.KindOf(err) > fault.Internal {
+		return errors.New(h.told(err))
+	} else if err != nil {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"banlang/internal/library"
+	"banlang/internal/place"
+)
+
+// fillBoundaries draws the province as it is, where its boundaries lie beside the project. Without them maps show centres.
+func (h *House) fillBoundaries(ctx context.Context) error {
+	found, err := filepath.Glob(filepath.Join(h.config.Material, "geo", h.config.Province+"_*.topojson"))
+	if err != nil {
+		return err
+	}
+	for _, name := range found {
+		if err := h.importBoundary(ctx, name); err != nil {
+			return fmt.Errorf("%s: %w", filepath.Base(name), err)
+		}
+	}
+	return nil
+}
+
+func (h *House) importBoundary(ctx context.Context, name string) (err error) {
+	f, err := os.Open(name) //nolint:gosec // found in the folder that the set-up names
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	report, err := h.places.Import(ctx, place.Operator(), "boundaries", filepath.Base(name), f, false, nil)
+	if err == nil {
+		h.log.Info("boundaries read", "rows", report.Rows, "added", report.Added, "refused", len(report.Refused))
+	}
+	return err
+}
+
+// fillDocuments puts the legal documents that lie beside the project into the demonstration's library.
+func (h *House) fillDocuments(ctx context.Context) error {
+	folder := filepath.Join(h.config.Material, "docs")
+	if _, err := os.Stat(folder); err != nil {
+		h.log.Info("no documents beside the project; the library holds the demonstration's own")
+		return nil
+	}
+	two, err := h.librarians(ctx)
+	if err != nil {
+		return err
+	}
+	return h.library.ImportDemo(ctx, two, folder, func(done, total int, _ library.Outcome) {
+		if done%10 == 0 || done == total {
+			h.log.Info("documents read", "done", done, "of", total)
+		}
+	})
+}
+
+func absolute(path string) string {
+	whole, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	return whole
+}

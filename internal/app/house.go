@@ -1,0 +1,211 @@
+// Package app puts the house together: it opens the database, builds the desks, mounts the pages and starts what runs beside
+// them. It is the only package that reads the clock, and the table of its test says which room may know which.
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"banlang/internal/account"
+	"banlang/internal/audit"
+	"banlang/internal/blob"
+	"banlang/internal/bulletin"
+	"banlang/internal/config"
+	"banlang/internal/db"
+	"banlang/internal/duty"
+	"banlang/internal/ethnic"
+	"banlang/internal/i18n"
+	"banlang/internal/job"
+	"banlang/internal/library"
+	"banlang/internal/library/transcript"
+	"banlang/internal/place"
+	"banlang/internal/plan"
+	"banlang/internal/privacy"
+	"banlang/internal/search"
+)
+
+// A House is an open installation: every desk, ready to work.
+type House struct {
+	config  config.Config
+	version Version
+	log     *slog.Logger
+	now     func() time.Time
+
+	db       *db.DB
+	files    blob.Store
+	keeper   *privacy.Keeper
+	headKey  audit.Key
+	text     *i18n.Bundle
+	queue    *job.Queue
+	policy   *duty.Policy
+	places   *place.Desk
+	groups   *ethnic.Desk
+	accounts *account.Desk
+	record   *audit.Desk
+	privacy  *privacy.Desk
+	search   *search.Desk
+	bulletin *bulletin.Desk
+	library  *library.Desk
+	plan     *plan.Desk
+}
+
+// open opens the installation and brings its tables and reference data up to date.
+func open(ctx context.Context, c config.Config, v Version) (_ *House, err error) {
+	h := &House{config: c, version: v, now: now, log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.close())
+		}
+	}()
+	if h.text, err = i18n.Load(); err != nil {
+		return nil, err
+	}
+	if h.db, err = db.Open(ctx, db.Options{URL: c.DatabaseURL()}); err != nil {
+		return nil, err
+	}
+	if err = h.db.Migrate(ctx, nil); err != nil {
+		return nil, err
+	}
+	if h.files, err = openFiles(ctx, c); err != nil {
+		return nil, err
+	}
+	if h.keeper, err = privacy.OpenKeeper(c.KeyFolder()); err != nil {
+		return nil, err
+	}
+	if h.headKey, err = audit.OpenKey(c.KeyFolder()); err != nil {
+		return nil, err
+	}
+	return h, h.build(ctx)
+}
+
+// build makes the desks, each after those that it works with.
+func (h *House) build(ctx context.Context) error {
+	h.places = place.New(h.db, h.now)
+	h.places.Home = h.config.Province
+	if err := h.places.Ready(ctx, h.loading); err != nil {
+		return fmt.Errorf("load the list of units: %w", err)
+	}
+	h.groups = ethnic.New(h.db, h.places, h.now)
+	if err := h.groups.Ready(ctx); err != nil {
+		return fmt.Errorf("load the list of ethnic groups: %w", err)
+	}
+	h.policy = duty.New(h.places, h.now)
+	h.record = audit.New(h.db, h.policy, h.headKey, h.now)
+	h.privacy = privacy.New(h.db, h.keeper, h.policy, h.home, h.now)
+	h.queue = job.New(h.db, h.log, h.now)
+	h.accounts = account.New(h.db, h.policy, h.places, h.privacy, h.keeper, h.home, h.now)
+	h.search = search.New(h.db, h.config.Folder("index"), h.policy, h.log)
+	h.bulletin = bulletin.New(h.db, h.files, h.queue, h.policy, h.places, h.groups, people{h.accounts}, h.log, h.now)
+	h.library = library.New(h.db, h.files, transcript.Tools{}, h.queue, h.policy, h.places, h.groups, h.search, h.log, h.now)
+	h.plan = plan.New(h.db, h.policy, h.home(), h.now)
+	return h.plan.Index(ctx)
+}
+
+// loading tells of the first start, which takes some seconds.
+func (h *House) loading(done, total int) {
+	if done%5000 == 0 || done == total {
+		fmt.Fprintf(os.Stderr, "  units of Vietnam: %d of %d\n", done, total)
+	}
+}
+
+// home is the province that this installation serves, as it is today.
+func (h *House) home() string {
+	u, err := h.places.At(h.config.Province, h.places.Today())
+	if err != nil {
+		return h.config.Province
+	}
+	return string(u.ID)
+}
+
+func (h *House) close() error {
+	var all []error
+	if h.keeper != nil {
+		all = append(all, h.keeper.Close())
+	}
+	if h.db != nil {
+		all = append(all, h.db.Close())
+	}
+	return errors.Join(all...)
+}
+
+// openFiles opens the folder or the bucket that keeps files by content.
+func openFiles(ctx context.Context, c config.Config) (blob.Store, error) {
+	if c.Bucket == "" {
+		return blob.Folder(c.Folder("blob"))
+	}
+	u, err := url.Parse(c.Bucket)
+	if err != nil || u.Scheme != "s3" && u.Scheme != "s3+http" || u.Host == "" {
+		return nil, fmt.Errorf("the bucket must be given as s3://KEY:SECRET@HOST/BUCKET")
+	}
+	secret, _ := u.User.Password()
+	return blob.Bucket(ctx, blob.BucketConfig{
+		Endpoint:  u.Host,
+		Region:    u.Query().Get("region"),
+		Bucket:    strings.Trim(u.Path, "/"),
+		AccessKey: u.User.Username(),
+		SecretKey: secret,
+		Plain:     u.Scheme == "s3+http",
+	})
+}
+
+// signedHead is the end of the audit record, signed, as it is kept outside.
+func (h *House) signedHead(ctx context.Context, c db.Conn) (json.RawMessage, error) {
+	head, err := audit.SignedHead(ctx, c, h.headKey, h.now())
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(head)
+}
+
+// verify checks the chain of the audit record, against a head kept outside if a file of one is named, and every file by content.
+func (h *House) verify(ctx context.Context, headFile string) error {
+	var kept *audit.Head
+	if headFile != "" {
+		text, err := headOf(headFile)
+		if err != nil {
+			return err
+		}
+		head, err := audit.ReadHead(text)
+		if err != nil {
+			return fmt.Errorf("%s: %w", headFile, err)
+		}
+		kept = &head
+	}
+	report, err := audit.Verify(ctx, h.db, kept)
+	if err != nil {
+		return err
+	}
+	files, damaged := 0, 0
+	for ref, err := range h.files.Walk(ctx) {
+		if err != nil {
+			return err
+		}
+		files++
+		if err := blob.Verify(ctx, h.files, ref); err != nil {
+			damaged++
+			fmt.Printf("file %s: %v\n", ref, err)
+		}
+	}
+	for _, f := range report.Findings {
+		fmt.Printf("audit record, row %d: %s\n", f.Seq, f.Flaw)
+	}
+	if !report.Whole() || damaged > 0 {
+		return fmt.Errorf("%d flaws in the audit record, %d damaged files", len(report.Findings), damaged)
+	}
+	fmt.Printf("audit record: %d entries, whole%s; files: %d, whole\n", report.Rows, against(kept), files)
+	return nil
+}
+
+func against(kept *audit.Head) string {
+	if kept == nil {
+		return " (a cut tail shows only against a head kept outside: --head)"
+	}
+	return " up to and beyond the head kept outside"
+}
