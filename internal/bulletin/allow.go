@@ -35,7 +35,7 @@ func (d *Desk) Powers(ctx context.Context, actor duty.Actor, b Bulletin, steps [
 	switch {
 	case b.Over() || b.Stage == Published:
 	case b.Class == Emergency:
-		signed, err := d.store.signatures(ctx, d.store.db, b.ID, b.Revision)
+		signed, err := d.read().signatures(ctx, b.ID, b.Revision)
 		if err != nil {
 			return p, err
 		}

@@ -137,7 +137,7 @@ func (b Bulletin) State(now time.Time) State {
 // Pending says that a published bulletin has a change which the public does not read yet.
 func (b Bulletin) Pending() bool { return b.Life == Published && b.Stage != Published }
 
-// Ended says that nothing more happens to it.
+// Over says that nothing more happens to it.
 func (b Bulletin) Over() bool { return b.Life == Recalled || b.Life == Replaced }
 
 // Edition finds the edition in a language; ok is false where nobody asked for one.

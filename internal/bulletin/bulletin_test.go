@@ -90,7 +90,7 @@ func (h *house) fire() Text {
 
 func (h *house) load(id ID) Bulletin {
 	h.t.Helper()
-	b, err := h.store.byID(h.t.Context(), h.db, id)
+	b, err := h.read().byID(h.t.Context(), id)
 	h.must(err)
 	return b
 }

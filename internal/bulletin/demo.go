@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"banlang/internal/db"
 	"banlang/internal/duty"
 )
 
@@ -79,7 +78,7 @@ func (d *Desk) seed(ctx context.Context, by cast, key, file string, t Text) erro
 	if err != nil {
 		return err
 	}
-	b, err := d.store.byID(ctx, d.store.db, id)
+	b, err := d.read().byID(ctx, id)
 	if err != nil || b.Life != "" {
 		return err
 	}
@@ -90,7 +89,7 @@ func (d *Desk) seed(ctx context.Context, by cast, key, file string, t Text) erro
 		return d.Approve(ctx, by.leader, "", id, b.Revision)
 	}
 	const reason = "Minh hoạ: mưa to kéo dài, cần báo ngay cho bà con."
-	if signed, err := d.store.signatures(ctx, d.store.db, id, b.Revision); err != nil {
+	if signed, err := d.read().signatures(ctx, id, b.Revision); err != nil {
 		return err
 	} else if len(signed) == 0 {
 		if _, err := d.ApproveEmergency(ctx, by.leader, "", id, b.Revision, reason); err != nil {
@@ -116,13 +115,13 @@ func (d *Desk) seedVoice(ctx context.Context, id ID, file string) error {
 		return err
 	}
 	made.Machine = true
-	return d.change(ctx, func(tx *db.Tx) error {
-		b, err := d.store.byID(ctx, tx, id)
+	return d.change(ctx, func(s store) error {
+		b, err := s.byID(ctx, id)
 		if err != nil {
 			return err
 		}
 		e := b.Editions[0]
 		e.Sound = made
-		return d.store.saveEdition(ctx, tx, id, e)
+		return s.saveEdition(ctx, id, e)
 	})
 }

@@ -48,7 +48,7 @@ func Look(text string) Plain {
 // syllables counts what is spoken: in Vietnamese each is written apart.
 func syllables(text string) int {
 	n := 0
-	for _, w := range strings.Fields(text) {
+	for w := range strings.FieldsSeq(text) {
 		if strings.ContainsFunc(w, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
 			n++
 		}

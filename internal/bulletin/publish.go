@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"banlang/internal/audit"
-	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
 	"banlang/internal/job"
@@ -20,12 +19,12 @@ import (
 // bulletin.approve where it belongs and have had no hand in it. revision is what the actor read: a word changed since then is
 // read again first.
 func (d *Desk) Approve(ctx context.Context, actor duty.Actor, key string, id ID, revision int64) error {
-	return d.once(ctx, key, func(tx *db.Tx) error {
-		b, err := d.store.byID(ctx, tx, id)
+	return d.once(ctx, key, func(s store) error {
+		b, err := s.byID(ctx, id)
 		if err != nil {
 			return err
 		}
-		hands, err := d.hands(ctx, tx, id)
+		hands, err := d.hands(ctx, s, id)
 		if err != nil {
 			return err
 		}
@@ -39,13 +38,13 @@ func (d *Desk) Approve(ctx context.Context, actor duty.Actor, key string, id ID,
 			return fault.New(fault.Conflict, "bulletin.changed")
 		}
 		role := d.role(actor, duty.BulletinApprove, b)
-		return d.publish(ctx, tx, actor, &b, []string{string(role)}, audit.Entry{Before: string(b.Stage)}, duty.BulletinApprove)
+		return d.publish(ctx, s, actor, &b, []string{string(role)}, audit.Entry{Before: string(b.Stage)}, duty.BulletinApprove)
 	})
 }
 
 // hands lists everybody who wrote, translated, recorded or reviewed a bulletin: none of them approves it.
-func (d *Desk) hands(ctx context.Context, c db.Conn, id ID) ([]string, error) {
-	steps, err := d.store.steps(ctx, c, id)
+func (d *Desk) hands(ctx context.Context, s store, id ID) ([]string, error) {
+	steps, err := s.steps(ctx, id)
 	return persons(steps, "", duty.BulletinWrite, duty.BulletinTranslate, duty.BulletinRecord, duty.BulletinReviewLanguage), err
 }
 
@@ -69,18 +68,18 @@ func (d *Desk) role(actor duty.Actor, act duty.Act, b Bulletin) duty.Role {
 // the first signature void.
 func (d *Desk) ApproveEmergency(ctx context.Context, actor duty.Actor, key string, id ID, revision int64, reason string) (published bool, err error) {
 	reason = strings.TrimSpace(reason)
-	err = d.once(ctx, key, func(tx *db.Tx) error {
-		b, err := d.store.byID(ctx, tx, id)
+	err = d.once(ctx, key, func(s store) error {
+		b, err := s.byID(ctx, id)
 		if err != nil {
 			return err
 		}
-		signed, err := d.store.signatures(ctx, tx, id, b.Revision)
+		signed, err := s.signatures(ctx, id, b.Revision)
 		if err != nil {
 			return err
 		}
 		hands := []string{}
 		if len(signed) > 0 {
-			if hands, err = d.hands(ctx, tx, id); err != nil {
+			if hands, err = d.hands(ctx, s, id); err != nil {
 				return err
 			}
 			hands = append(hands, signed[0].Person)
@@ -100,12 +99,12 @@ func (d *Desk) ApproveEmergency(ctx context.Context, actor duty.Actor, key strin
 		if err := d.policy.Fresh(actor); err != nil {
 			return err
 		}
-		s := Signature{Signature: mine, Role: d.role(actor, duty.BulletinApproveEmergency, b), Reason: reason, At: d.now()}
+		yes := Signature{Signature: mine, Role: d.role(actor, duty.BulletinApproveEmergency, b), Reason: reason, At: d.now()}
 		if len(signed) == 0 {
-			if err := d.store.sign(ctx, tx, id, b.Revision, s); err != nil {
+			if err := s.sign(ctx, id, b.Revision, yes); err != nil {
 				return err
 			}
-			return d.record(ctx, tx, actor, b, duty.BulletinApproveEmergency, audit.Entry{Before: string(b.Stage), After: string(b.Stage), Reason: reason}, "")
+			return d.record(ctx, s, actor, b, duty.BulletinApproveEmergency, audit.Entry{Before: string(b.Stage), After: string(b.Stage), Reason: reason}, "")
 		}
 		if err := duty.EmergencyPair(signed[0].Signature, mine); err != nil {
 			return err
@@ -115,7 +114,7 @@ func (d *Desk) ApproveEmergency(ctx context.Context, actor duty.Actor, key strin
 		}
 		published = true
 		b.Editions[0].State = Reviewed // straight from the draft
-		return d.publish(ctx, tx, actor, &b, []string{string(signed[0].Role), string(s.Role)},
+		return d.publish(ctx, s, actor, &b, []string{string(signed[0].Role), string(yes.Role)},
 			audit.Entry{Before: string(Draft), Second: signed[0].Person, Reason: reason}, duty.BulletinApproveEmergency)
 	})
 	return published, err
@@ -124,7 +123,7 @@ func (d *Desk) ApproveEmergency(ctx context.Context, actor duty.Actor, key strin
 const shortestReason = 10 // letters: a word is not a reason
 
 // publish makes the next issue out of what is ready, and puts it wherever it is read and heard.
-func (d *Desk) publish(ctx context.Context, tx *db.Tx, actor duty.Actor, b *Bulletin, approved []string, e audit.Entry, act duty.Act) error {
+func (d *Desk) publish(ctx context.Context, s store, actor duty.Actor, b *Bulletin, approved []string, e audit.Entry, act duty.Act) error {
 	now := d.now()
 	if expired(b.Expires, now) {
 		return fault.New(fault.Conflict, "bulletin.expires.over")
@@ -132,11 +131,11 @@ func (d *Desk) publish(ctx context.Context, tx *db.Tx, actor duty.Actor, b *Bull
 	told := ready(b.Editions)
 	first := now
 	if b.Issue > 0 {
-		before, err := d.store.issue(ctx, tx, b.ID, b.Issue)
+		before, err := s.issue(ctx, b.ID, b.Issue)
 		if err != nil {
 			return err
 		}
-		if err := d.unlist(ctx, tx, before); err != nil {
+		if err := d.unlist(ctx, s, before); err != nil {
 			return err
 		}
 		first = before.First
@@ -149,42 +148,42 @@ func (d *Desk) publish(ctx context.Context, tx *db.Tx, actor duty.Actor, b *Bull
 	}
 	issue := Issue{ID: b.ID, Number: b.Issue, Place: b.Place, Topic: b.Topic, Class: b.Class, Basis: b.Basis, Expires: b.Expires,
 		Published: now, First: first, Approved: approved, Demo: b.Demo, Editions: told}
-	if err := d.store.addIssue(ctx, tx, issue); err != nil {
+	if err := s.addIssue(ctx, issue); err != nil {
 		return err
 	}
-	if err := d.saveAll(ctx, tx, *b); err != nil {
+	if err := d.saveAll(ctx, s, *b); err != nil {
 		return err
 	}
-	if err := d.list(ctx, tx, issue); err != nil {
+	if err := d.list(ctx, s, issue); err != nil {
 		return err
 	}
-	if err := d.queue(ctx, tx, issue); err != nil {
+	if err := d.queue(ctx, s, issue); err != nil {
 		return err
 	}
 	if b.Replaces != "" && b.Issue == 1 {
-		if err := d.supersede(ctx, tx, actor, b.Replaces, b.ID); err != nil {
+		if err := d.supersede(ctx, s, actor, b.Replaces, b.ID); err != nil {
 			return err
 		}
 	}
 	e.After = string(Published)
-	return d.record(ctx, tx, actor, *b, act, e, "")
+	return d.record(ctx, s, actor, *b, act, e, "")
 }
 
 // queue leaves the work that follows a publication to the jobs.
-func (d *Desk) queue(ctx context.Context, tx *db.Tx, i Issue) error {
+func (d *Desk) queue(ctx context.Context, s store, i Issue) error {
 	payload, err := json.Marshal(issueJob{i.ID, i.Number})
 	if err != nil {
 		return err
 	}
 	if source, _ := i.Told(Source); !source.Sound.Ready() {
-		if err := job.Put(ctx, tx, job.Job{Kind: jobVoice, Key: string(i.ID), Payload: payload}); err != nil {
+		if err := job.Put(ctx, s.tx, job.Job{Kind: jobVoice, Key: string(i.ID), Payload: payload}); err != nil {
 			return err
 		}
 	}
 	if i.Expires.IsZero() {
-		return job.Drop(ctx, tx, jobExpire, string(i.ID))
+		return job.Drop(ctx, s.tx, jobExpire, string(i.ID))
 	}
-	return job.Put(ctx, tx, job.Job{Kind: jobExpire, Key: string(i.ID), Payload: payload, At: i.Expires})
+	return job.Put(ctx, s.tx, job.Job{Kind: jobExpire, Key: string(i.ID), Payload: payload, At: i.Expires})
 }
 
 // takeOff takes an expired issue out of the search index. Pages, lists and the feed do not wait for it: they look at the clock.
@@ -193,16 +192,16 @@ func (d *Desk) takeOff(ctx context.Context, payload []byte) error {
 	if err := json.Unmarshal(payload, &j); err != nil {
 		return err
 	}
-	return d.change(ctx, func(tx *db.Tx) error {
-		b, err := d.store.byID(ctx, tx, j.ID)
+	return d.change(ctx, func(s store) error {
+		b, err := s.byID(ctx, j.ID)
 		if err != nil || b.Issue != j.Number {
 			return err
 		}
-		i, err := d.store.issue(ctx, tx, j.ID, j.Number)
+		i, err := s.issue(ctx, j.ID, j.Number)
 		if err != nil {
 			return err
 		}
-		return d.unlist(ctx, tx, i)
+		return d.unlist(ctx, s, i)
 	})
 }
 
@@ -210,9 +209,9 @@ func (d *Desk) takeOff(ctx context.Context, payload []byte) error {
 func entryID(id ID, lang string) string { return "bulletin/" + string(id) + "/" + lang }
 
 // unlist takes the entries of an issue out of the search index.
-func (d *Desk) unlist(ctx context.Context, tx *db.Tx, i Issue) error {
+func (d *Desk) unlist(ctx context.Context, s store, i Issue) error {
 	for _, e := range i.Editions {
-		if err := search.Remove(ctx, tx, entryID(i.ID, e.Lang)); err != nil {
+		if err := search.Remove(ctx, s.tx, entryID(i.ID, e.Lang)); err != nil {
 			return err
 		}
 	}
@@ -221,7 +220,7 @@ func (d *Desk) unlist(ctx context.Context, tx *db.Tx, i Issue) error {
 
 // list puts an issue into the search index: an entry for each edition that can be read. What can only be heard is found through
 // the source.
-func (d *Desk) list(ctx context.Context, tx *db.Tx, i Issue) error {
+func (d *Desk) list(ctx context.Context, s store, i Issue) error {
 	source, _ := i.Told(Source)
 	for _, e := range i.Editions {
 		if !e.Text() {
@@ -233,7 +232,7 @@ func (d *Desk) list(ctx context.Context, tx *db.Tx, i Issue) error {
 		if e.Sound.Ready() {
 			entry.Sound, entry.Facets["sound"] = i.ID.SoundURL(e.Lang, "mp3"), []string{"yes"}
 		}
-		if err := search.Put(ctx, tx, entry); err != nil {
+		if err := search.Put(ctx, s.tx, entry); err != nil {
 			return err
 		}
 	}
@@ -246,29 +245,29 @@ var vietnam = time.FixedZone("Asia/Ho_Chi_Minh", 7*60*60)
 // shown.
 func (d *Desk) Recall(ctx context.Context, actor duty.Actor, key string, id ID, reason string) error {
 	reason = strings.TrimSpace(reason)
-	return d.once(ctx, key, func(tx *db.Tx) error {
-		b, err := d.store.byID(ctx, tx, id)
+	return d.once(ctx, key, func(s store) error {
+		b, err := s.byID(ctx, id)
 		if err != nil {
 			return err
 		}
-		s := b.Stage
+		stands := b.Stage
 		if b.Life != "" {
-			s = b.Life
+			stands = b.Life
 		}
-		if err := d.policy.Permit(actor, duty.BulletinRecall, b.thing(s, "", nil)); err != nil {
+		if err := d.policy.Permit(actor, duty.BulletinRecall, b.thing(stands, "", nil)); err != nil {
 			return err
 		}
 		if utf8.RuneCountInString(reason) < shortestReason {
 			return fault.Field("reason", "bulletin.reason.required")
 		}
 		b.Reason = reason
-		return d.end(ctx, tx, actor, &b, Recalled, duty.BulletinRecall, audit.Entry{Reason: reason})
+		return d.end(ctx, s, actor, &b, Recalled, duty.BulletinRecall, audit.Entry{Reason: reason})
 	})
 }
 
 // supersede ends the bulletin that a new one replaces, in the moment of the new one's publication.
-func (d *Desk) supersede(ctx context.Context, tx *db.Tx, actor duty.Actor, old, by ID) error {
-	b, err := d.store.byID(ctx, tx, old)
+func (d *Desk) supersede(ctx context.Context, s store, actor duty.Actor, old, by ID) error {
+	b, err := s.byID(ctx, old)
 	if err != nil {
 		return err
 	}
@@ -276,24 +275,24 @@ func (d *Desk) supersede(ctx context.Context, tx *db.Tx, actor duty.Actor, old, 
 		return nil // recalled meanwhile: it stays so
 	}
 	b.ReplacedBy = by
-	return d.end(ctx, tx, actor, &b, Replaced, duty.BulletinApprove, audit.Entry{Note: "bulletin/" + string(by)})
+	return d.end(ctx, s, actor, &b, Replaced, duty.BulletinApprove, audit.Entry{Note: "bulletin/" + string(by)})
 }
 
-func (d *Desk) end(ctx context.Context, tx *db.Tx, actor duty.Actor, b *Bulletin, s State, act duty.Act, e audit.Entry) error {
-	i, err := d.store.issue(ctx, tx, b.ID, b.Issue)
+func (d *Desk) end(ctx context.Context, s store, actor duty.Actor, b *Bulletin, how State, act duty.Act, e audit.Entry) error {
+	i, err := s.issue(ctx, b.ID, b.Issue)
 	if err != nil {
 		return err
 	}
-	if err := d.unlist(ctx, tx, i); err != nil {
+	if err := d.unlist(ctx, s, i); err != nil {
 		return err
 	}
-	if err := job.Drop(ctx, tx, jobExpire, string(b.ID)); err != nil {
+	if err := job.Drop(ctx, s.tx, jobExpire, string(b.ID)); err != nil {
 		return err
 	}
-	b.Life, b.Ended, b.Changed = s, d.now(), d.now()
-	if err := d.store.save(ctx, tx, *b); err != nil {
+	b.Life, b.Ended, b.Changed = how, d.now(), d.now()
+	if err := s.save(ctx, *b); err != nil {
 		return err
 	}
-	e.Before, e.After = string(Published), string(s)
-	return d.record(ctx, tx, actor, *b, act, e, "")
+	e.Before, e.After = string(Published), string(how)
+	return d.record(ctx, s, actor, *b, act, e, "")
 }

@@ -59,7 +59,7 @@ func (s Summary) Heard(wanted ...string) (Told, bool) {
 
 // Published lists what the public reads now, newest first, and says how many there are.
 func (d *Desk) Published(ctx context.Context, f Filter) ([]Summary, int, error) {
-	issues, total, err := d.store.published(ctx, f, d.now())
+	issues, total, err := d.read().published(ctx, f, d.now())
 	all := make([]Summary, len(issues))
 	for n, i := range issues {
 		all[n] = i.summary()
@@ -69,7 +69,7 @@ func (d *Desk) Published(ctx context.Context, f Filter) ([]Summary, int, error) 
 
 // Public is the issue that the public reads. A recalled or replaced bulletin is a fault of kind Gone; an expired one is marked Over.
 func (d *Desk) Public(ctx context.Context, id ID) (Issue, error) {
-	b, err := d.store.byID(ctx, d.store.db, id)
+	b, err := d.read().byID(ctx, id)
 	if err != nil {
 		return Issue{}, err
 	}
@@ -82,7 +82,7 @@ func (d *Desk) Public(ctx context.Context, id ID) (Issue, error) {
 	default:
 		return Issue{}, fault.New(fault.NotFound, "bulletin.not_found")
 	}
-	i, err := d.store.issue(ctx, d.store.db, id, b.Issue)
+	i, err := d.read().issue(ctx, id, b.Issue)
 	i.Over = expired(i.Expires, d.now())
 	return i, err
 }
@@ -97,7 +97,7 @@ func (d *Desk) Best(i Issue, lang string) (e Edition, missing string) {
 
 // Successor is the bulletin that replaced one.
 func (d *Desk) Successor(ctx context.Context, id ID) (ID, error) {
-	b, err := d.store.byID(ctx, d.store.db, id)
+	b, err := d.read().byID(ctx, id)
 	return b.ReplacedBy, err
 }
 
@@ -142,11 +142,11 @@ func pick(s Sound, kind string) (blob.Ref, error) {
 // Draft opens the working copy for its officers, with its history. A speaker or reviewer sees those for which one of their
 // languages was asked, and those that they had a hand in.
 func (d *Desk) Draft(ctx context.Context, actor duty.Actor, id ID) (Bulletin, []Step, error) {
-	b, err := d.store.byID(ctx, d.store.db, id)
+	b, err := d.read().byID(ctx, id)
 	if err != nil {
 		return Bulletin{}, nil, err
 	}
-	steps, err := d.store.steps(ctx, d.store.db, id)
+	steps, err := d.read().steps(ctx, id)
 	if err != nil {
 		return Bulletin{}, nil, err
 	}
@@ -173,12 +173,12 @@ func (d *Desk) Issues(ctx context.Context, actor duty.Actor, id ID) ([]Issue, er
 	if _, _, err := d.Draft(ctx, actor, id); err != nil {
 		return nil, err
 	}
-	return d.store.issues(ctx, d.store.db, id)
+	return d.read().issues(ctx, id)
 }
 
 // Signed lists the signatures under an emergency as it now stands, for its officers.
 func (d *Desk) Signed(ctx context.Context, b Bulletin) ([]Signature, error) {
-	return d.store.signatures(ctx, d.store.db, b.ID, b.Revision)
+	return d.read().signatures(ctx, b.ID, b.Revision)
 }
 
 // Copies lists the working copies that the actor may read, last changed first.
@@ -189,7 +189,7 @@ func (d *Desk) Copies(ctx context.Context, actor duty.Actor, q Query) ([]Bulleti
 	if all {
 		mine = ""
 	}
-	return d.store.copies(ctx, q, areas, langs, mine, d.now())
+	return d.read().copies(ctx, q, areas, langs, mine, d.now())
 }
 
 // tongues lists the languages that the actor was asked for; all is true for a duty that reads drafts of every language.

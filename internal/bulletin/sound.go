@@ -14,7 +14,6 @@ import (
 
 	"banlang/internal/audit"
 	"banlang/internal/blob"
-	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
 	"banlang/internal/job"
@@ -70,7 +69,7 @@ func audible(head []byte) bool {
 // keepUpload keeps a recording as it was sent until it is made ready. What stands before it makes it unlike any other file, so
 // that nobody else's goes with it when it is thrown away: recorders write place and device into their files.
 func (d *Desk) keepUpload(ctx context.Context, sound io.Reader) (blob.Ref, error) {
-	ref, _, err := d.files.Put(ctx, io.MultiReader(strings.NewReader(db.NewID()), sound), LargestSound+uploadMark)
+	ref, _, err := d.files.Put(ctx, io.MultiReader(strings.NewReader(newID()), sound), LargestSound+uploadMark)
 	return ref, err
 }
 
@@ -83,7 +82,7 @@ func (d *Desk) makeReady(ctx context.Context, payload []byte) error {
 	if err := json.Unmarshal(payload, &j); err != nil {
 		return err
 	}
-	b, err := d.store.byID(ctx, d.store.db, j.ID)
+	b, err := d.read().byID(ctx, j.ID)
 	if err != nil {
 		return err
 	}
@@ -102,7 +101,7 @@ func (d *Desk) makeReady(ctx context.Context, payload []byte) error {
 	if fault.KindOf(why) == fault.Internal {
 		return why
 	}
-	if err := d.change(ctx, func(tx *db.Tx) error { return d.setReady(ctx, tx, j, made, why) }); err != nil {
+	if err := d.change(ctx, func(s store) error { return d.setReady(ctx, s, j, made, why) }); err != nil {
 		return err
 	}
 	if fault.Is(why, fault.Unavailable) {
@@ -111,8 +110,8 @@ func (d *Desk) makeReady(ctx context.Context, payload []byte) error {
 	return d.files.Delete(ctx, j.Ref)
 }
 
-func (d *Desk) setReady(ctx context.Context, tx *db.Tx, j soundJob, made Sound, why error) error {
-	b, err := d.store.byID(ctx, tx, j.ID)
+func (d *Desk) setReady(ctx context.Context, s store, j soundJob, made Sound, why error) error {
+	b, err := s.byID(ctx, j.ID)
 	if err != nil {
 		return err
 	}
@@ -133,7 +132,7 @@ func (d *Desk) setReady(ctx context.Context, tx *db.Tx, j soundJob, made Sound, 
 		}
 	}
 	b.put(e)
-	return d.saveAll(ctx, tx, b)
+	return d.saveAll(ctx, s, b)
 }
 
 // convert makes a sound ready: Opus for small screens and small purses, MP3 for players that know nothing else. Both lose
@@ -207,11 +206,11 @@ func (d *Desk) readAloud(ctx context.Context, payload []byte) error {
 	if err := json.Unmarshal(payload, &j); err != nil {
 		return err
 	}
-	b, err := d.store.byID(ctx, d.store.db, j.ID)
+	b, err := d.read().byID(ctx, j.ID)
 	if err != nil || b.Life != Published || b.Issue != j.Number {
 		return err
 	}
-	i, err := d.store.issue(ctx, d.store.db, j.ID, j.Number)
+	i, err := d.read().issue(ctx, j.ID, j.Number)
 	if err != nil {
 		return err
 	}
@@ -251,30 +250,30 @@ func (d *Desk) speak(ctx context.Context, e Edition) (Sound, error) {
 // giveVoice adds the machine's reading to the issue and, where its words are still the same, to the working copy.
 func (d *Desk) giveVoice(ctx context.Context, j issueJob, made Sound) error {
 	made.Machine = true
-	return d.change(ctx, func(tx *db.Tx) error {
-		b, err := d.store.byID(ctx, tx, j.ID)
+	return d.change(ctx, func(s store) error {
+		b, err := s.byID(ctx, j.ID)
 		if err != nil || b.Life != Published || b.Issue != j.Number {
 			return err
 		}
-		if err := d.store.setReading(ctx, tx, j.ID, j.Number, made); err != nil {
+		if err := s.setReading(ctx, j.ID, j.Number, made); err != nil {
 			return err
 		}
-		i, err := d.store.issue(ctx, tx, j.ID, j.Number)
+		i, err := s.issue(ctx, j.ID, j.Number)
 		if err != nil {
 			return err
 		}
 		if e := b.Editions[0]; e.State == Published && e.Upload == "" && !e.Sound.Ready() {
 			e.Sound = made
-			if err := d.store.saveEdition(ctx, tx, j.ID, e); err != nil {
+			if err := s.saveEdition(ctx, j.ID, e); err != nil {
 				return err
 			}
 		}
 		if !expired(i.Expires, d.now()) {
-			if err := d.list(ctx, tx, i); err != nil {
+			if err := d.list(ctx, s, i); err != nil {
 				return err
 			}
 		}
-		return d.record(ctx, tx, machine, b, duty.BulletinRecord, audit.Entry{Note: "espeak-ng"}, Source)
+		return d.record(ctx, s, machine, b, duty.BulletinRecord, audit.Entry{Note: "espeak-ng"}, Source)
 	})
 }
 

@@ -3,7 +3,6 @@ package bulletin
 import (
 	"context"
 	"log/slog"
-	"strings"
 	"time"
 
 	"banlang/internal/blob"
@@ -17,7 +16,7 @@ import (
 
 // A Desk does the work on bulletins.
 type Desk struct {
-	store     store
+	db        *db.DB
 	files     blob.Store
 	policy    *duty.Policy
 	places    *place.Desk
@@ -35,27 +34,41 @@ type People interface {
 
 // New makes a desk and names the handlers of its jobs.
 func New(d *db.DB, files blob.Store, queue *job.Queue, policy *duty.Policy, places *place.Desk, languages *ethnic.Desk, people People, log *slog.Logger, now func() time.Time) *Desk {
-	desk := &Desk{store: store{d}, files: files, policy: policy, places: places, languages: languages, people: people, studio: newStudio(), log: log, now: now}
+	desk := &Desk{db: d, files: files, policy: policy, places: places, languages: languages, people: people, studio: newStudio(), log: log, now: now}
 	queue.Handle(jobSound, desk.makeReady)
 	queue.Handle(jobVoice, desk.readAloud)
 	queue.Handle(jobExpire, desk.takeOff)
 	return desk
 }
 
-type store struct{ db *db.DB }
+// A store reads and writes the tables: of the database as it stands, or within a change.
+type store struct {
+	c  db.Conn
+	tx *db.Tx // nil outside a change
+}
+
+func (d *Desk) read() store { return store{c: d.db} }
 
 // change runs a use case: load, permit, check, change, record, all of it or nothing.
-func (d *Desk) change(ctx context.Context, f func(*db.Tx) error) error { return d.store.db.Tx(ctx, f) }
+func (d *Desk) change(ctx context.Context, f func(store) error) error {
+	return d.db.Tx(ctx, func(tx *db.Tx) error { return f(store{tx, tx}) })
+}
 
 // once is change for a request with a key: the same request again does nothing.
-func (d *Desk) once(ctx context.Context, key string, f func(*db.Tx) error) error {
-	return d.change(ctx, func(tx *db.Tx) error {
-		if _, repeated, err := db.Once(ctx, tx, key, ""); err != nil || repeated {
+func (d *Desk) once(ctx context.Context, key string, f func(store) error) error {
+	return d.change(ctx, func(s store) error {
+		if _, repeated, err := s.once(ctx, key, ""); err != nil || repeated {
 			return err
 		}
-		return f(tx)
+		return f(s)
 	})
 }
+
+func (s store) once(ctx context.Context, key, result string) (prior string, repeated bool, err error) {
+	return db.Once(ctx, s.tx, key, result)
+}
+
+func newID() string { return db.NewID() }
 
 const columns = "id, place, topic, class, basis, expires, stage, life, revision, issue, demo, writer, replaces, replaced_by, reason, ended, made, changed"
 
@@ -99,15 +112,15 @@ func (r editionRow) edition() Edition {
 }
 
 // byID loads a bulletin with its editions.
-func (s store) byID(ctx context.Context, c db.Conn, id ID) (Bulletin, error) {
-	r, err := db.One(ctx, c, (*row).fields, "SELECT "+columns+" FROM bulletin WHERE id = $1", id)
+func (s store) byID(ctx context.Context, id ID) (Bulletin, error) {
+	r, err := db.One(ctx, s.c, (*row).fields, "SELECT "+columns+" FROM bulletin WHERE id = $1", id)
 	if fault.Is(err, fault.NotFound) {
 		return Bulletin{}, fault.New(fault.NotFound, "bulletin.not_found")
 	}
 	if err != nil {
 		return Bulletin{}, err
 	}
-	all, err := s.withEditions(ctx, c, []Bulletin{r.bulletin()})
+	all, err := s.withEditions(ctx, []Bulletin{r.bulletin()})
 	if err != nil {
 		return Bulletin{}, err
 	}
@@ -115,7 +128,7 @@ func (s store) byID(ctx context.Context, c db.Conn, id ID) (Bulletin, error) {
 }
 
 // withEditions fills in the editions of a short list.
-func (s store) withEditions(ctx context.Context, c db.Conn, all []Bulletin) ([]Bulletin, error) {
+func (s store) withEditions(ctx context.Context, all []Bulletin) ([]Bulletin, error) {
 	if len(all) == 0 {
 		return all, nil
 	}
@@ -126,7 +139,7 @@ func (s store) withEditions(ctx context.Context, c db.Conn, all []Bulletin) ([]B
 		at[b.ID], ids[i] = i, string(b.ID)
 	}
 	w.In("bulletin", ids...)
-	rows, err := db.All(ctx, c, (*editionRow).fields, "SELECT bulletin, "+editionColumns+" FROM bulletin_edition"+w.SQL(), w.Args()...)
+	rows, err := db.All(ctx, s.c, (*editionRow).fields, "SELECT bulletin, "+editionColumns+" FROM bulletin_edition"+w.SQL(), w.Args()...)
 	for _, r := range rows {
 		b := &all[at[r.bulletin]]
 		b.Editions = append(b.Editions, r.edition())
@@ -137,24 +150,24 @@ func (s store) withEditions(ctx context.Context, c db.Conn, all []Bulletin) ([]B
 	return all, err
 }
 
-func (s store) insert(ctx context.Context, tx *db.Tx, b Bulletin) error {
-	_, err := db.Exec(ctx, tx, "INSERT INTO bulletin ("+columns+") VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)",
+func (s store) insert(ctx context.Context, b Bulletin) error {
+	_, err := db.Exec(ctx, s.c, "INSERT INTO bulletin ("+columns+") VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)",
 		b.ID, b.Place, b.Topic, b.Class, b.Basis, db.Millis(b.Expires), b.Stage, b.Life, b.Revision, b.Issue, b.Demo, b.Writer,
 		b.Replaces, b.ReplacedBy, b.Reason, db.Millis(b.Ended), db.Millis(b.Made), db.Millis(b.Changed))
 	return err
 }
 
 // save writes what may change of a bulletin. Its stage follows from its editions.
-func (s store) save(ctx context.Context, tx *db.Tx, b Bulletin) error {
-	_, err := db.Exec(ctx, tx, `UPDATE bulletin SET place = $2, topic = $3, class = $4, basis = $5, expires = $6, stage = $7, life = $8, revision = $9,
+func (s store) save(ctx context.Context, b Bulletin) error {
+	_, err := db.Exec(ctx, s.c, `UPDATE bulletin SET place = $2, topic = $3, class = $4, basis = $5, expires = $6, stage = $7, life = $8, revision = $9,
 		issue = $10, replaced_by = $11, reason = $12, ended = $13, changed = $14 WHERE id = $1`,
 		b.ID, b.Place, b.Topic, b.Class, b.Basis, db.Millis(b.Expires), stage(b.Editions), b.Life, b.Revision, b.Issue, b.ReplacedBy, b.Reason,
 		db.Millis(b.Ended), db.Millis(b.Changed))
 	return err
 }
 
-func (s store) saveEdition(ctx context.Context, tx *db.Tx, id ID, e Edition) error {
-	_, err := db.Exec(ctx, tx, `INSERT INTO bulletin_edition (bulletin, `+editionColumns+`)
+func (s store) saveEdition(ctx context.Context, id ID, e Edition) error {
+	_, err := db.Exec(ctx, s.c, `INSERT INTO bulletin_edition (bulletin, `+editionColumns+`)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17)
 		ON CONFLICT (bulletin, lang) DO UPDATE SET state = excluded.state, revision = excluded.revision, title = excluded.title, body = excluded.body,
 		remark = excluded.remark, upload = excluded.upload, trouble = excluded.trouble, changed = excluded.changed, voice = excluded.voice,
@@ -165,8 +178,8 @@ func (s store) saveEdition(ctx context.Context, tx *db.Tx, id ID, e Edition) err
 }
 
 // dropEdition takes back a language that was asked for and that nobody has told.
-func (s store) dropEdition(ctx context.Context, tx *db.Tx, id ID, lang string) error {
-	_, err := db.Exec(ctx, tx, "DELETE FROM bulletin_edition WHERE bulletin = $1 AND lang = $2", id, lang)
+func (s store) dropEdition(ctx context.Context, id ID, lang string) error {
+	_, err := db.Exec(ctx, s.c, "DELETE FROM bulletin_edition WHERE bulletin = $1 AND lang = $2", id, lang)
 	return err
 }
 
@@ -185,15 +198,15 @@ type stepRow struct {
 	at int64
 }
 
-func (s store) addStep(ctx context.Context, tx *db.Tx, id ID, t Step) error {
-	_, err := db.Exec(ctx, tx, "INSERT INTO bulletin_step (id, bulletin, at, person, act, lang, note) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+func (s store) addStep(ctx context.Context, id ID, t Step) error {
+	_, err := db.Exec(ctx, s.c, "INSERT INTO bulletin_step (id, bulletin, at, person, act, lang, note) VALUES ($1, $2, $3, $4, $5, $6, $7)",
 		db.NewID(), id, db.Millis(t.At), t.Person, t.Act, t.Lang, t.Note)
 	return err
 }
 
 // steps lists what was done to a bulletin, the first step first.
-func (s store) steps(ctx context.Context, c db.Conn, id ID) ([]Step, error) {
-	rows, err := db.All(ctx, c, func(r *stepRow) []any { return []any{&r.at, &r.Person, &r.Act, &r.Lang, &r.Note} },
+func (s store) steps(ctx context.Context, id ID) ([]Step, error) {
+	rows, err := db.All(ctx, s.c, func(r *stepRow) []any { return []any{&r.at, &r.Person, &r.Act, &r.Lang, &r.Note} },
 		"SELECT at, person, act, lang, note FROM bulletin_step WHERE bulletin = $1 ORDER BY id LIMIT 2000", id)
 	all := make([]Step, len(rows))
 	for i, r := range rows {
@@ -221,8 +234,8 @@ func (r *signatureRow) fields() []any {
 }
 
 // signatures lists who has signed this revision; a change of a word makes earlier ones void.
-func (s store) signatures(ctx context.Context, c db.Conn, id ID, revision int64) ([]Signature, error) {
-	rows, err := db.All(ctx, c, (*signatureRow).fields,
+func (s store) signatures(ctx context.Context, id ID, revision int64) ([]Signature, error) {
+	rows, err := db.All(ctx, s.c, (*signatureRow).fields,
 		"SELECT person, session, role, leader, reason, at FROM bulletin_signature WHERE bulletin = $1 AND revision = $2 ORDER BY at", id, revision)
 	all := make([]Signature, len(rows))
 	for i, r := range rows {
@@ -232,11 +245,8 @@ func (s store) signatures(ctx context.Context, c db.Conn, id ID, revision int64)
 	return all, err
 }
 
-func (s store) sign(ctx context.Context, tx *db.Tx, id ID, revision int64, g Signature) error {
-	_, err := db.Exec(ctx, tx, "INSERT INTO bulletin_signature (bulletin, revision, person, session, role, leader, reason, at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)",
+func (s store) sign(ctx context.Context, id ID, revision int64, g Signature) error {
+	_, err := db.Exec(ctx, s.c, "INSERT INTO bulletin_signature (bulletin, revision, person, session, role, leader, reason, at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)",
 		id, revision, g.Person, g.Session, g.Role, g.Leader, g.Reason, db.Millis(g.At))
 	return err
 }
-
-// join makes one column of a short list of codes.
-func join(codes []string) string { return strings.Join(codes, " ") }

@@ -33,15 +33,15 @@ func (r issueRow) issue() Issue {
 	return i
 }
 
-func (s store) addIssue(ctx context.Context, tx *db.Tx, i Issue) error {
-	_, err := db.Exec(ctx, tx, `INSERT INTO bulletin_issue (bulletin, number, place, topic, class, basis, expires, published, approved)
+func (s store) addIssue(ctx context.Context, i Issue) error {
+	_, err := db.Exec(ctx, s.c, `INSERT INTO bulletin_issue (bulletin, number, place, topic, class, basis, expires, published, approved)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)`,
 		i.ID, i.Number, i.Place, i.Topic, i.Class, i.Basis, db.Millis(i.Expires), db.Millis(i.Published), strings.Join(i.Approved, " "))
 	if err != nil {
 		return err
 	}
 	for _, e := range i.Editions {
-		_, err := db.Exec(ctx, tx, "INSERT INTO bulletin_issue_edition (bulletin, number, lang, title, body, "+soundColumns+`)
+		_, err := db.Exec(ctx, s.c, "INSERT INTO bulletin_issue_edition (bulletin, number, lang, title, body, "+soundColumns+`)
 			VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)`,
 			i.ID, i.Number, e.Lang, e.Title, e.Body, e.Sound.Voice, e.Sound.Machine, e.Sound.Opus, e.Sound.OpusSize, e.Sound.MP3, e.Sound.MP3Size,
 			e.Sound.Length.Milliseconds())
@@ -53,23 +53,23 @@ func (s store) addIssue(ctx context.Context, tx *db.Tx, i Issue) error {
 }
 
 // setReading gives an issue the machine's reading of its source.
-func (s store) setReading(ctx context.Context, tx *db.Tx, id ID, number int64, v Sound) error {
-	_, err := db.Exec(ctx, tx, `UPDATE bulletin_issue_edition SET voice = $4, machine = $5, opus = $6, opus_size = $7, mp3 = $8, mp3_size = $9, length = $10
+func (s store) setReading(ctx context.Context, id ID, number int64, v Sound) error {
+	_, err := db.Exec(ctx, s.c, `UPDATE bulletin_issue_edition SET voice = $4, machine = $5, opus = $6, opus_size = $7, mp3 = $8, mp3_size = $9, length = $10
 		WHERE bulletin = $1 AND number = $2 AND lang = $3`,
 		id, number, Source, v.Voice, v.Machine, v.Opus, v.OpusSize, v.MP3, v.MP3Size, v.Length.Milliseconds())
 	return err
 }
 
 // issue loads one issue, current or older.
-func (s store) issue(ctx context.Context, c db.Conn, id ID, number int64) (Issue, error) {
-	r, err := db.One(ctx, c, (*issueRow).fields, "SELECT "+issueColumns+issueJoin+" WHERE i.bulletin = $1 AND i.number = $2", id, number)
+func (s store) issue(ctx context.Context, id ID, number int64) (Issue, error) {
+	r, err := db.One(ctx, s.c, (*issueRow).fields, "SELECT "+issueColumns+issueJoin+" WHERE i.bulletin = $1 AND i.number = $2", id, number)
 	if fault.Is(err, fault.NotFound) {
 		return Issue{}, fault.New(fault.NotFound, "bulletin.not_found")
 	}
 	if err != nil {
 		return Issue{}, err
 	}
-	all, err := s.withTold(ctx, c, []Issue{r.issue()})
+	all, err := s.withTold(ctx, []Issue{r.issue()})
 	if err != nil {
 		return Issue{}, err
 	}
@@ -77,12 +77,12 @@ func (s store) issue(ctx context.Context, c db.Conn, id ID, number int64) (Issue
 }
 
 // issues lists all issues of a bulletin, newest first.
-func (s store) issues(ctx context.Context, c db.Conn, id ID) ([]Issue, error) {
-	return s.load(ctx, c, "SELECT "+issueColumns+issueJoin+" WHERE i.bulletin = $1 ORDER BY i.number DESC LIMIT 100", id)
+func (s store) issues(ctx context.Context, id ID) ([]Issue, error) {
+	return s.load(ctx, "SELECT "+issueColumns+issueJoin+" WHERE i.bulletin = $1 ORDER BY i.number DESC LIMIT 100", id)
 }
 
-func (s store) load(ctx context.Context, c db.Conn, text string, args ...any) ([]Issue, error) {
-	rows, err := db.All(ctx, c, (*issueRow).fields, text, args...)
+func (s store) load(ctx context.Context, text string, args ...any) ([]Issue, error) {
+	rows, err := db.All(ctx, s.c, (*issueRow).fields, text, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -90,11 +90,11 @@ func (s store) load(ctx context.Context, c db.Conn, text string, args ...any) ([
 	for i, r := range rows {
 		all[i] = r.issue()
 	}
-	return s.withTold(ctx, c, all)
+	return s.withTold(ctx, all)
 }
 
 // withTold fills in the editions of a short list of issues, of which no two are of one bulletin unless they are all.
-func (s store) withTold(ctx context.Context, c db.Conn, all []Issue) ([]Issue, error) {
+func (s store) withTold(ctx context.Context, all []Issue) ([]Issue, error) {
 	if len(all) == 0 {
 		return all, nil
 	}
@@ -114,7 +114,7 @@ func (s store) withTold(ctx context.Context, c db.Conn, all []Issue) ([]Issue, e
 		editionRow
 		number int64
 	}
-	err := db.Each(ctx, c, func(r *toldRow) []any {
+	err := db.Each(ctx, s.c, func(r *toldRow) []any {
 		return append([]any{&r.bulletin, &r.number, &r.Lang, &r.Title, &r.Body}, r.soundFields()...)
 	},
 		func(r toldRow) error {
@@ -167,13 +167,13 @@ func (f Filter) current(now time.Time) *db.Where {
 
 func (s store) published(ctx context.Context, f Filter, now time.Time) ([]Issue, int, error) {
 	w := f.current(now)
-	total, err := db.Value[int](ctx, s.db, "SELECT count(*)"+issueJoin+w.SQL(), w.Args()...)
+	total, err := db.Value[int](ctx, s.c, "SELECT count(*)"+issueJoin+w.SQL(), w.Args()...)
 	if err != nil {
 		return nil, 0, err
 	}
 	size := min(max(1, f.Size), 100)
 	text := "SELECT " + issueColumns + issueJoin + w.SQL() + " ORDER BY i.published DESC, i.bulletin DESC LIMIT " + w.Next(size) + " OFFSET " + w.Next((max(1, f.Page)-1)*size)
-	all, err := s.load(ctx, s.db, text, w.Args()...)
+	all, err := s.load(ctx, text, w.Args()...)
 	return all, total, err
 }
 
@@ -184,7 +184,7 @@ func (s store) topics(ctx context.Context, now time.Time) (map[Topic]int, error)
 		n     int
 	}
 	w := Filter{}.current(now)
-	rows, err := db.All(ctx, s.db, func(t *tally) []any { return []any{&t.topic, &t.n} },
+	rows, err := db.All(ctx, s.c, func(t *tally) []any { return []any{&t.topic, &t.n} },
 		"SELECT i.topic, count(*)"+issueJoin+w.SQL()+" GROUP BY i.topic", w.Args()...)
 	counts := map[Topic]int{}
 	for _, t := range rows {
@@ -196,7 +196,7 @@ func (s store) topics(ctx context.Context, now time.Time) (map[Topic]int, error)
 // areas lists the places for which something is published and in force.
 func (s store) areas(ctx context.Context, now time.Time) ([]place.ID, error) {
 	w := Filter{}.current(now)
-	return db.Values[place.ID](ctx, s.db, "SELECT DISTINCT i.place"+issueJoin+w.SQL()+" ORDER BY i.place LIMIT 500", w.Args()...)
+	return db.Values[place.ID](ctx, s.c, "SELECT DISTINCT i.place"+issueJoin+w.SQL()+" ORDER BY i.place LIMIT 500", w.Args()...)
 }
 
 // A Query chooses among the working copies.
@@ -256,12 +256,12 @@ func (s store) copies(ctx context.Context, q Query, areas, langs []string, mine 
 		w.Add("EXISTS (SELECT 1 FROM bulletin_edition e WHERE e.bulletin = b.id AND e.lang IN (" + strings.Join(marks, ", ") +
 			")) OR EXISTS (SELECT 1 FROM bulletin_step t WHERE t.bulletin = b.id AND t.person = " + me + ")")
 	}
-	total, err := db.Value[int](ctx, s.db, "SELECT count(*) FROM bulletin b"+w.SQL(), w.Args()...)
+	total, err := db.Value[int](ctx, s.c, "SELECT count(*) FROM bulletin b"+w.SQL(), w.Args()...)
 	if err != nil {
 		return nil, 0, err
 	}
 	size := min(max(1, q.Size), 100)
-	rows, err := db.All(ctx, s.db, (*row).fields, "SELECT "+columns+" FROM bulletin b"+w.SQL()+" ORDER BY b.changed DESC, b.id DESC LIMIT "+
+	rows, err := db.All(ctx, s.c, (*row).fields, "SELECT "+columns+" FROM bulletin b"+w.SQL()+" ORDER BY b.changed DESC, b.id DESC LIMIT "+
 		w.Next(size)+" OFFSET "+w.Next((max(1, q.Page)-1)*size), w.Args()...)
 	if err != nil {
 		return nil, 0, err
@@ -270,6 +270,6 @@ func (s store) copies(ctx context.Context, q Query, areas, langs []string, mine 
 	for i, r := range rows {
 		all[i] = r.bulletin()
 	}
-	all, err = s.withEditions(ctx, s.db, all)
+	all, err = s.withEditions(ctx, all)
 	return all, total, err
 }

@@ -11,7 +11,6 @@ import (
 
 	"banlang/internal/audit"
 	"banlang/internal/blob"
-	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
 	"banlang/internal/job"
@@ -26,7 +25,7 @@ type Telling struct {
 // Translate tells a bulletin in another language, in writing. The language must be recorded for the actor.
 func (d *Desk) Translate(ctx context.Context, actor duty.Actor, key string, id ID, t Telling) error {
 	t.Title, t.Body = strings.Join(strings.Fields(t.Title), " "), strings.TrimSpace(strings.ReplaceAll(t.Body, "\r\n", "\n"))
-	return d.tell(ctx, actor, key, duty.BulletinTranslate, id, t.Lang, t.Revision, func(_ *db.Tx, e *Edition) error {
+	return d.tell(ctx, actor, key, duty.BulletinTranslate, id, t.Lang, t.Revision, func(_ store, e *Edition) error {
 		var wrong []error
 		if t.Lang == Source {
 			wrong = append(wrong, fault.Field("body", "bulletin.translate.source"))
@@ -62,7 +61,7 @@ const longestVoice = 80
 // waits. The language must be recorded for the actor.
 func (d *Desk) Record(ctx context.Context, actor duty.Actor, key string, id ID, r Recording) error {
 	// Whoever may not record does not fill the store either; the answer that counts is asked for again in the transaction.
-	b, err := d.store.byID(ctx, d.store.db, id)
+	b, err := d.read().byID(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -76,7 +75,7 @@ func (d *Desk) Record(ctx context.Context, actor duty.Actor, key string, id ID, 
 	if err != nil {
 		return err
 	}
-	return d.tell(ctx, actor, key, duty.BulletinRecord, id, r.Lang, r.Revision, func(tx *db.Tx, e *Edition) error {
+	return d.tell(ctx, actor, key, duty.BulletinRecord, id, r.Lang, r.Revision, func(s store, e *Edition) error {
 		if utf8.RuneCountInString(r.Voice) > longestVoice {
 			return fault.Field("voice", "bulletin.voice.long", "N", longestVoice)
 		}
@@ -85,26 +84,26 @@ func (d *Desk) Record(ctx context.Context, actor duty.Actor, key string, id ID, 
 		}
 		e.Upload, e.Trouble = ref, ""
 		e.Sound = Sound{Voice: strings.Join(strings.Fields(r.Voice), " ")}
-		return putSoundJob(ctx, tx, id, r.Lang, ref)
+		return putSoundJob(ctx, s, id, r.Lang, ref)
 	})
 }
 
-func putSoundJob(ctx context.Context, tx *db.Tx, id ID, lang string, ref blob.Ref) error {
+func putSoundJob(ctx context.Context, s store, id ID, lang string, ref blob.Ref) error {
 	payload, err := json.Marshal(soundJob{id, lang, ref})
 	if err != nil {
 		return err
 	}
-	return job.Put(ctx, tx, job.Job{Kind: jobSound, Key: string(id) + "/" + lang + "/" + string(ref), Payload: payload})
+	return job.Put(ctx, s.tx, job.Job{Kind: jobSound, Key: string(id) + "/" + lang + "/" + string(ref), Payload: payload})
 }
 
 // tell is what Translate and Record have in common: whatever is told anew waits for its language review, also where it is
 // published already.
-func (d *Desk) tell(ctx context.Context, actor duty.Actor, key string, act duty.Act, id ID, lang string, revision int64, set func(*db.Tx, *Edition) error) error {
+func (d *Desk) tell(ctx context.Context, actor duty.Actor, key string, act duty.Act, id ID, lang string, revision int64, set func(store, *Edition) error) error {
 	if _, err := d.languages.Language(lang); err != nil {
 		return err
 	}
-	return d.once(ctx, key, func(tx *db.Tx) error {
-		b, err := d.store.byID(ctx, tx, id)
+	return d.once(ctx, key, func(s store) error {
+		b, err := s.byID(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -115,7 +114,7 @@ func (d *Desk) tell(ctx context.Context, actor duty.Actor, key string, act duty.
 		if e.Revision != revision {
 			return fault.New(fault.Conflict, "bulletin.conflict")
 		}
-		if err := set(tx, &e); err != nil {
+		if err := set(s, &e); err != nil {
 			return err
 		}
 		before := e.State
@@ -123,10 +122,10 @@ func (d *Desk) tell(ctx context.Context, actor duty.Actor, key string, act duty.
 		b.Changed = d.now()
 		e.State, e.Revision, e.Remark, e.Changed = Translated, b.Revision, "", b.Changed
 		b.put(e)
-		if err := d.saveAll(ctx, tx, b); err != nil {
+		if err := d.saveAll(ctx, s, b); err != nil {
 			return err
 		}
-		return d.record(ctx, tx, actor, b, act, audit.Entry{Before: string(before), After: string(Translated)}, lang)
+		return d.record(ctx, s, actor, b, act, audit.Entry{Before: string(before), After: string(Translated)}, lang)
 	})
 }
 
@@ -142,12 +141,12 @@ type Verdict struct {
 // translated nor recorded it.
 func (d *Desk) ReviewLanguage(ctx context.Context, actor duty.Actor, key string, id ID, v Verdict) error {
 	v.Remark = strings.TrimSpace(v.Remark)
-	return d.once(ctx, key, func(tx *db.Tx) error {
-		b, err := d.store.byID(ctx, tx, id)
+	return d.once(ctx, key, func(s store) error {
+		b, err := s.byID(ctx, id)
 		if err != nil {
 			return err
 		}
-		steps, err := d.store.steps(ctx, tx, id)
+		steps, err := s.steps(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -171,10 +170,10 @@ func (d *Desk) ReviewLanguage(ctx context.Context, actor duty.Actor, key string,
 		}
 		e.Changed, b.Changed = d.now(), d.now()
 		b.put(e)
-		if err := d.saveAll(ctx, tx, b); err != nil {
+		if err := d.saveAll(ctx, s, b); err != nil {
 			return err
 		}
-		return d.record(ctx, tx, actor, b, duty.BulletinReviewLanguage,
+		return d.record(ctx, s, actor, b, duty.BulletinReviewLanguage,
 			audit.Entry{Before: string(Translated), After: string(e.State), Reason: v.Remark}, v.Lang)
 	})
 }

@@ -56,7 +56,7 @@ func (h handler) where(id place.ID) string {
 }
 
 func (h handler) choices(r *http.Request, f Filter) (topics, places []choice, err error) {
-	counts, err := h.desk.store.topics(r.Context(), h.desk.now())
+	counts, err := h.desk.read().topics(r.Context(), h.desk.now())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -65,7 +65,7 @@ func (h handler) choices(r *http.Request, f Filter) (topics, places []choice, er
 			topics = append(topics, choice{web.T(r, "bulletin.topic."+string(t)), keep("/chu-de/"+string(t), r, "dia-ban", "tieng"), counts[t], t == f.Topic})
 		}
 	}
-	areas, err := h.desk.store.areas(r.Context(), h.desk.now())
+	areas, err := h.desk.read().areas(r.Context(), h.desk.now())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -28,7 +28,7 @@ func (d *Desk) Chores(ctx context.Context, actor duty.Actor) ([]Chore, error) {
 			if b.Stage == Published && !slices.ContainsFunc(b.Editions, func(e Edition) bool { return e.State == Draft }) {
 				continue // nothing is left to do
 			}
-			steps, err := d.store.steps(ctx, d.store.db, b.ID)
+			steps, err := d.read().steps(ctx, b.ID)
 			if err != nil {
 				return nil, err
 			}

@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"banlang/internal/audit"
-	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
 	"banlang/internal/place"
@@ -76,20 +75,20 @@ func (b Bulletin) thing(s State, lang string, hands []string) duty.Thing {
 }
 
 // record writes a step down, for the officers of the bulletin and for the record of the house.
-func (d *Desk) record(ctx context.Context, tx *db.Tx, actor duty.Actor, b Bulletin, act duty.Act, e audit.Entry, lang string) error {
+func (d *Desk) record(ctx context.Context, s store, actor duty.Actor, b Bulletin, act duty.Act, e audit.Entry, lang string) error {
 	now := d.now()
 	note := e.Reason
 	if note == "" {
 		note = e.Note
 	}
-	if err := d.store.addStep(ctx, tx, b.ID, Step{At: now, Person: actor.ID, Act: string(act), Lang: lang, Note: note}); err != nil {
+	if err := s.addStep(ctx, b.ID, Step{At: now, Person: actor.ID, Act: string(act), Lang: lang, Note: note}); err != nil {
 		return err
 	}
 	e.Actor, e.Session, e.Act, e.Thing, e.Place = actor.ID, actor.Session, string(act), "bulletin/"+string(b.ID), string(b.Place)
 	if lang != "" && e.Note == "" {
 		e.Note = lang
 	}
-	return audit.Write(ctx, tx, now, e)
+	return audit.Write(ctx, s.tx, now, e)
 }
 
 // Write begins a bulletin. The actor must be allowed bulletin.write in its area. What a demonstration account writes is a
@@ -107,7 +106,7 @@ func (d *Desk) Write(ctx context.Context, actor duty.Actor, key string, t Text) 
 
 func (d *Desk) begin(ctx context.Context, actor duty.Actor, key string, t Text, replaces ID) (id ID, err error) {
 	now := d.now()
-	b := Bulletin{ID: ID(db.NewID()), Place: t.Place, Topic: t.Topic, Class: t.Class, Basis: t.Basis, Expires: t.Expires, Revision: 1,
+	b := Bulletin{ID: ID(newID()), Place: t.Place, Topic: t.Topic, Class: t.Class, Basis: t.Basis, Expires: t.Expires, Revision: 1,
 		Demo: actor.Demo, Writer: actor.ID, Replaces: replaces, Made: now, Changed: now}
 	b.Editions = []Edition{{Lang: Source, State: Draft, Revision: 1, Title: t.Title, Body: t.Body, Changed: now}}
 	if t.HandIn {
@@ -117,21 +116,21 @@ func (d *Desk) begin(ctx context.Context, actor duty.Actor, key string, t Text, 
 		b.Editions = append(b.Editions, Edition{Lang: l, State: Draft, Changed: now})
 	}
 	b.Stage = stage(b.Editions)
-	err = d.change(ctx, func(tx *db.Tx) error {
-		prior, repeated, err := db.Once(ctx, tx, key, string(b.ID))
+	err = d.change(ctx, func(s store) error {
+		prior, repeated, err := s.once(ctx, key, string(b.ID))
 		if err != nil || repeated {
 			b.ID = ID(prior)
 			return err
 		}
-		if err := d.store.insert(ctx, tx, b); err != nil {
+		if err := s.insert(ctx, b); err != nil {
 			return err
 		}
 		for _, e := range b.Editions {
-			if err := d.store.saveEdition(ctx, tx, b.ID, e); err != nil {
+			if err := s.saveEdition(ctx, b.ID, e); err != nil {
 				return err
 			}
 		}
-		return d.record(ctx, tx, actor, b, duty.BulletinWrite, audit.Entry{After: string(b.Stage)}, Source)
+		return d.record(ctx, s, actor, b, duty.BulletinWrite, audit.Entry{After: string(b.Stage)}, Source)
 	})
 	return b.ID, err
 }
@@ -144,8 +143,8 @@ func (d *Desk) Edit(ctx context.Context, actor duty.Actor, key string, id ID, t 
 	if err := d.check(t); err != nil {
 		return err
 	}
-	return d.change(ctx, func(tx *db.Tx) error {
-		b, err := d.store.byID(ctx, tx, id)
+	return d.change(ctx, func(s store) error {
+		b, err := s.byID(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -156,7 +155,7 @@ func (d *Desk) Edit(ctx context.Context, actor duty.Actor, key string, id ID, t 
 				return err
 			}
 		}
-		if _, repeated, err := db.Once(ctx, tx, key, string(id)); err != nil || repeated {
+		if _, repeated, err := s.once(ctx, key, string(id)); err != nil || repeated {
 			return err
 		}
 		source, _ := b.Edition(Source)
@@ -164,21 +163,21 @@ func (d *Desk) Edit(ctx context.Context, actor duty.Actor, key string, id ID, t 
 			return fault.New(fault.Conflict, "bulletin.conflict")
 		}
 		before := b.Stage
-		if err := d.rewrite(ctx, tx, &b, t); err != nil {
+		if err := d.rewrite(ctx, s, &b, t); err != nil {
 			return err
 		}
-		return d.record(ctx, tx, actor, b, duty.BulletinWrite, audit.Entry{Before: string(before), After: string(stage(b.Editions))}, Source)
+		return d.record(ctx, s, actor, b, duty.BulletinWrite, audit.Entry{Before: string(before), After: string(stage(b.Editions))}, Source)
 	})
 }
 
-func (d *Desk) rewrite(ctx context.Context, tx *db.Tx, b *Bulletin, t Text) error {
+func (d *Desk) rewrite(ctx context.Context, s store, b *Bulletin, t Text) error {
 	b.Revision++
 	b.Place, b.Topic, b.Class, b.Basis, b.Expires, b.Changed = t.Place, t.Topic, t.Class, t.Basis, t.Expires, d.now()
 	told := b.Editions[0].Title != t.Title || b.Editions[0].Body != t.Body
 	kept := b.Editions[:0:0]
 	for _, e := range b.Editions {
 		if e.Lang != Source && e.Empty() && !slices.Contains(t.Langs, e.Lang) {
-			if err := d.store.dropEdition(ctx, tx, b.ID, e.Lang); err != nil {
+			if err := s.dropEdition(ctx, b.ID, e.Lang); err != nil {
 				return err
 			}
 			continue
@@ -203,17 +202,17 @@ func (d *Desk) rewrite(ctx context.Context, tx *db.Tx, b *Bulletin, t Text) erro
 			b.Editions = append(b.Editions, Edition{Lang: l, State: Draft})
 		}
 	}
-	return d.saveAll(ctx, tx, *b)
+	return d.saveAll(ctx, s, *b)
 }
 
 // saveAll writes the bulletin and its editions.
-func (d *Desk) saveAll(ctx context.Context, tx *db.Tx, b Bulletin) error {
+func (d *Desk) saveAll(ctx context.Context, s store, b Bulletin) error {
 	for _, e := range b.Editions {
-		if err := d.store.saveEdition(ctx, tx, b.ID, e); err != nil {
+		if err := s.saveEdition(ctx, b.ID, e); err != nil {
 			return err
 		}
 	}
-	return d.store.save(ctx, tx, b)
+	return s.save(ctx, b)
 }
 
 // put sets one edition in place.
@@ -228,8 +227,8 @@ func (b *Bulletin) put(e Edition) {
 
 // Submit hands the source text in for approval, as it stands.
 func (d *Desk) Submit(ctx context.Context, actor duty.Actor, id ID, revision int64) error {
-	return d.change(ctx, func(tx *db.Tx) error {
-		b, err := d.store.byID(ctx, tx, id)
+	return d.change(ctx, func(s store) error {
+		b, err := s.byID(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -246,10 +245,10 @@ func (d *Desk) Submit(ctx context.Context, actor duty.Actor, id ID, revision int
 		source.State = Reviewed
 		b.put(source)
 		b.Changed = d.now()
-		if err := d.saveAll(ctx, tx, b); err != nil {
+		if err := d.saveAll(ctx, s, b); err != nil {
 			return err
 		}
-		return d.record(ctx, tx, actor, b, duty.BulletinWrite, audit.Entry{Before: string(Draft), After: string(stage(b.Editions))}, Source)
+		return d.record(ctx, s, actor, b, duty.BulletinWrite, audit.Entry{Before: string(Draft), After: string(stage(b.Editions))}, Source)
 	})
 }
 
@@ -264,8 +263,8 @@ func (e *Edition) back(remark string) {
 // SetAside takes an edition that waits for its language review out of the way, so that the others can be published without it.
 // Its text and sound stay where they are until its speaker hands them in again.
 func (d *Desk) SetAside(ctx context.Context, actor duty.Actor, id ID, lang string) error {
-	return d.change(ctx, func(tx *db.Tx) error {
-		b, err := d.store.byID(ctx, tx, id)
+	return d.change(ctx, func(s store) error {
+		b, err := s.byID(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -279,17 +278,17 @@ func (d *Desk) SetAside(ctx context.Context, actor duty.Actor, id ID, lang strin
 		e.back("")
 		b.put(e)
 		b.Changed = d.now()
-		if err := d.saveAll(ctx, tx, b); err != nil {
+		if err := d.saveAll(ctx, s, b); err != nil {
 			return err
 		}
-		return d.record(ctx, tx, actor, b, duty.BulletinWrite, audit.Entry{Before: string(Translated), After: string(Draft), Note: lang}, lang)
+		return d.record(ctx, s, actor, b, duty.BulletinWrite, audit.Entry{Before: string(Translated), After: string(Draft), Note: lang}, lang)
 	})
 }
 
 // Replace begins a new bulletin that takes the place of a published one at the moment it is published itself. Where one was
 // begun already, that is the one.
 func (d *Desk) Replace(ctx context.Context, actor duty.Actor, id ID) (ID, error) {
-	b, err := d.store.byID(ctx, d.store.db, id)
+	b, err := d.read().byID(ctx, id)
 	if err != nil {
 		return "", err
 	}
