@@ -55,7 +55,7 @@ func (q query) find(ctx context.Context, d Desks, kinds []string, facets map[str
 
 func documents(ctx context.Context, d Desks, q query) (any, error) {
 	facets := map[string]string{}
-	for param, facet := range map[string]string{"kind": "kind", "issuer": "issuer", "year": "year", "subject": "topic"} {
+	for param, facet := range map[string]string{"kind": "kind", "issuer": "issuer", "year": "year", "subject": "subject", "group": "group"} {
 		if value := q.text(param); value != "" {
 			facets[facet] = value
 		}

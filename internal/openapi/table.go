@@ -70,6 +70,7 @@ var operations = []operation{
 			{name: "issuer", about: "Who issued it."},
 			{name: "year", about: "Year of signing.", least: 1900, most: 2200},
 			{name: "subject", about: "Subject."},
+			{name: "group", about: "Key of an ethnic group that it is about.", example: "tay"},
 			{name: "lang", about: "Language (BCP 47)."},
 		}, paged(findLimit)),
 		answer: List[Document]{}, gives: documents,
