@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"banlang/internal/audit"
@@ -165,7 +166,7 @@ func (doc Document) nameForFile() string {
 	if name == "" {
 		name = doc.Title
 	}
-	name = strings.ReplaceAll(fold.Key(strings.ReplaceAll(name, "/", " ")), " ", "-")
+	name = strings.Join(strings.FieldsFunc(fold.Plain(strings.ToLower(name)), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), "-")
 	if name == "" {
 		name = string(doc.ID)
 	}

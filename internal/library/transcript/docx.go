@@ -40,7 +40,7 @@ func wordXML(r io.Reader) ([]Block, error) {
 	d := xml.NewDecoder(r)
 	d.Entity = map[string]string{} // none but XML's own five
 	var w words
-	for depth := 0; ; {
+	for depth, elements := 0, 0; ; {
 		token, err := d.Token()
 		switch {
 		case errors.Is(err, io.EOF):
@@ -53,6 +53,9 @@ func wordXML(r io.Reader) ([]Block, error) {
 		}
 		switch e := token.(type) {
 		case xml.StartElement:
+			if elements++; elements > maxElements {
+				return nil, tooLarge()
+			}
 			if depth++; depth > maxDepth {
 				return nil, fault.New(fault.Invalid, "transcript.too_deep", "Depth", maxDepth)
 			}

@@ -139,10 +139,43 @@ var gfm = goldmark.New(goldmark.WithExtensions(extension.Table, extension.Strike
 // markdown reads Markdown, with the tables of pandoc beside those of GitHub.
 func markdown(file []byte) ([]Block, error) {
 	var page bytes.Buffer
-	if err := gfm.Convert([]byte(pandocTables(string(file))), &page); err != nil {
+	if err := gfm.Convert([]byte(calm(pandocTables(string(file)))), &page); err != nil {
 		return nil, broken(Markdown, err)
 	}
 	return fromHTML(&page)
+}
+
+// What no honest text has more of. goldmark's time grows with the square of the first two, and a table has as many cells as its
+// widest row for every row.
+const (
+	maxBrackets = 500 // in one paragraph
+	maxQuotes   = 10  // quotes in quotes
+	maxColumns  = 100
+)
+
+// calm takes the meaning from signs that are too many to be meant: they stay as letters.
+func calm(text string) string {
+	lines := strings.Split(text, "\n")
+	for start := 0; start < len(lines); {
+		end, brackets := start, 0
+		for ; end < len(lines) && strings.TrimSpace(lines[end]) != ""; end++ {
+			brackets += strings.Count(lines[end], "[")
+		}
+		for i := start; i < end; i++ {
+			rest := strings.TrimLeft(lines[i], " \t>-+*0123456789.)")
+			if strings.Count(lines[i][:len(lines[i])-len(rest)], ">") > maxQuotes {
+				lines[i] = rest
+			}
+			if strings.Count(lines[i], "|") > maxColumns {
+				lines[i] = strings.ReplaceAll(lines[i], "|", `\|`)
+			}
+			if brackets > maxBrackets {
+				lines[i] = strings.ReplaceAll(lines[i], "[", `\[`)
+			}
+		}
+		start = end + 1
+	}
+	return strings.Join(lines, "\n")
 }
 
 var ruler = regexp.MustCompile(`^\s*-{3,}(?: +-{3,})+\s*$`)

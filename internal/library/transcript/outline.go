@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"banlang/internal/fold"
@@ -33,7 +34,7 @@ func outline(blocks []Block) []Block {
 
 // named makes an anchor out of a heading's words, so that it stays when other headings come and go.
 func named(heading string) string {
-	words := strings.Fields(fold.Key(heading))
+	words := strings.FieldsFunc(fold.Plain(strings.ToLower(heading)), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	return strings.Join(append([]string{"muc"}, words[:min(len(words), 8)]...), "-")
 }
 
@@ -83,7 +84,7 @@ func split(b Block) []Block {
 // settle turns the levels in use into 2, 3, 4 … without a gap, and makes anchors unique.
 func settle(blocks []Block) {
 	var open []int // levels of the headings around the next one
-	anchors := map[string]bool{}
+	anchors := map[string]int{}
 	for i := range blocks {
 		b := &blocks[i]
 		if b.Kind != Heading {
@@ -97,9 +98,10 @@ func settle(blocks []Block) {
 		if b.Anchor == "" {
 			b.Anchor = named(b.Text)
 		}
-		for base, n := b.Anchor, 2; anchors[b.Anchor]; n++ {
-			b.Anchor = base + "-" + strconv.Itoa(n)
+		for base := b.Anchor; anchors[b.Anchor] > 0; {
+			anchors[base]++ // the next of this name begins to look here
+			b.Anchor = base + "-" + strconv.Itoa(anchors[base])
 		}
-		anchors[b.Anchor] = true
+		anchors[b.Anchor] = 1
 	}
 }

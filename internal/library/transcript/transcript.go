@@ -118,6 +118,7 @@ const (
 	maxUnpacked = 24 << 20 // bytes of XML in a packed file
 	maxText     = 12 << 20 // bytes of text
 	maxDepth    = 200      // of nested elements
+	maxElements = 1 << 20
 	maxPages    = 5000
 )
 

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -292,6 +293,38 @@ func TestHostileFiles(t *testing.T) {
 			}
 			if _, err := New(Tools{}).Read(t.Context(), test.text, test.file); !fault.Is(err, test.want) {
 				t.Errorf("Read = %v, want kind %d", err, test.want)
+			}
+		})
+	}
+}
+
+// Files of small size that would cost a naive reader minutes or all memory. Each once did, or does so to others.
+func TestCostlyFiles(t *testing.T) {
+	const n = 100_000
+	tests := []struct {
+		name, file string
+		text       []byte
+	}{
+		{"links that are none", "a.md", bytes.Repeat([]byte("[a]("), n)},
+		{"quotes in quotes", "a.md", bytes.Repeat([]byte(">"), n)},
+		{"quotes in lists", "a.md", bytes.Repeat([]byte("> - "), n)},
+		{"a table wider than its rows", "a.md", []byte("|" + strings.Repeat("a|", n/2) + "\n|" + strings.Repeat("-|", n/2) + "\n" + strings.Repeat("|a|\n", n/16))},
+		{"emphasis without end", "a.md", bytes.Repeat([]byte("**a _b "), n/4)},
+		{"tables in tables", "a.html", bytes.Repeat([]byte("<table><tr>"), n)},
+		{"one element with all attributes", "a.html", []byte("<html><p " + strings.Repeat("a=b ", 2*n) + ">")},
+		{"every line an article of the same number", "a.txt", bytes.Repeat([]byte("Điều 1. a\n\n"), n)},
+		{"paragraphs without end", "a.docx", packed(t, strings.Repeat("<w:p/>", 20*n))},
+		{"cells without end", "a.docx", packed(t, "<w:tbl><w:tr>"+strings.Repeat("<w:tc/>", 20*n))},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			start := time.Now()
+			_, err := New(Tools{}).Read(t.Context(), test.text, test.file)
+			if took := time.Since(start); took > 10*time.Second { // a tenth of that on the slowest machine tried; room for -race
+				t.Errorf("Read took %v", took)
+			}
+			if err != nil && fault.KindOf(err) == fault.Internal {
+				t.Errorf("Read = %v", err)
 			}
 		})
 	}
