@@ -50,7 +50,13 @@ type groupView struct {
 	Group
 	Country2019, Country1999 int
 	Home                     Figure
-	Spoken                   []Language
+	Spoken                   []spoken
+}
+
+// spoken is a language with the names of those that help in its place.
+type spoken struct {
+	Language
+	HeardNames []string
 }
 
 // homeOf is the code that the home province had in 2019. It has kept its code if it kept its name.
@@ -68,10 +74,21 @@ func (h handler) view(g Group) groupView {
 	v := groupView{Group: g, Country2019: h.desk.Country2019(g.Slug), Country1999: h.desk.Country1999(g.Slug), Home: h.desk.In2019(g.Slug, code)}
 	for _, tag := range g.Languages {
 		if l, err := h.desk.Language(tag); err == nil {
-			v.Spoken = append(v.Spoken, l)
+			v.Spoken = append(v.Spoken, spoken{l, h.desk.namesOf(l.Heard)})
 		}
 	}
 	return v
+}
+
+// namesOf are the names of languages.
+func (d *Desk) namesOf(tags []string) []string {
+	var names []string
+	for _, tag := range tags {
+		if l, err := d.Language(tag); err == nil {
+			names = append(names, l.Name)
+		}
+	}
+	return names
 }
 
 // listPage is /dan-toc.

@@ -21,7 +21,7 @@ import (
 const fine = 1000
 
 // tolerance is how far an outline may lie from the boundary that was imported, in degrees.
-const tolerance = 0.001
+const tolerance = 0.002
 
 // A Boundary is a unit's outline, ready for a map.
 type Boundary struct {

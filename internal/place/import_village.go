@@ -112,7 +112,8 @@ func (d *Desk) readEntry(r intake.Row) (unit Unit, decision Decision, from, unti
 
 // An entrant is a draft that is ready to be written.
 type entrant interface {
-	insert(ctx context.Context, tx *tx) (added bool, err error)
+	// insert writes the draft and gives its identifier, or "" if the like is there already.
+	insert(ctx context.Context, tx *tx) (id string, err error)
 }
 
 // takeRows reads every row, then writes the good ones in one transaction. A row that is there already counts as the same.

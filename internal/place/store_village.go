@@ -97,38 +97,55 @@ func (t *tx) insertNew(ctx context.Context, table, columns string, values []any)
 	return n == 1, err
 }
 
-func (v *Village) insert(ctx context.Context, t *tx) (bool, error) {
+func (v *Village) insert(ctx context.Context, t *tx) (string, error) {
 	v.ID = db.NewID()
 	added, err := t.insertNew(ctx, "place_village", villageColumns, v.values())
 	if err != nil || !added {
-		return false, err
+		return "", err
 	}
-	return true, t.desk.record(ctx, t.Tx, t.actor, duty.PlaceEditVillage, "village/"+v.ID, v.Unit, "", Draft, v.FullName()+"; "+v.Number, "")
+	return v.ID, t.desk.record(ctx, t.Tx, t.actor, duty.PlaceEditVillage, "village/"+v.ID, v.Unit, "", Draft, v.FullName()+"; "+v.Number, "")
 }
 
-func (c *AreaClass) insert(ctx context.Context, t *tx) (bool, error) {
+func (c *AreaClass) insert(ctx context.Context, t *tx) (string, error) {
 	c.ID = db.NewID()
 	if c.Village != "" {
 		unit, err := db.Value[string](ctx, t, "SELECT unit FROM place_village WHERE id = $1 AND state <> 'refused'", c.Village)
 		if fault.Is(err, fault.NotFound) || err == nil && unit != string(c.Unit) {
-			return false, fault.Field("village", "place.class.village")
+			return "", fault.Field("village", "place.class.village")
 		} else if err != nil {
-			return false, err
+			return "", err
 		}
 	}
 	added, err := t.insertNew(ctx, "place_area_class", classColumns, c.values())
 	if err != nil || !added {
-		return false, err
+		return "", err
 	}
-	return true, t.desk.record(ctx, t.Tx, t.actor, duty.PlaceSetAreaClass, "class/"+c.ID, c.Unit, "", Draft, c.Class+"; "+c.Number, "")
+	return c.ID, t.desk.record(ctx, t.Tx, t.actor, duty.PlaceSetAreaClass, "class/"+c.ID, c.Unit, "", Draft, c.Class+"; "+c.Number, "")
 }
 
-func (d *Desk) insertOne(ctx context.Context, actor duty.Actor, e entrant, name string) error {
-	added, err := d.insertAll(ctx, actor, []entrant{e}, false)
-	if err == nil && added == 0 {
-		return fault.New(fault.Conflict, "place.twice", "Name", name)
+// insertOne writes one draft, once for each key.
+func (d *Desk) insertOne(ctx context.Context, actor duty.Actor, key string, e entrant, name string) (id string, err error) {
+	err = d.db.Tx(ctx, func(t *db.Tx) error {
+		made, err := e.insert(ctx, &tx{t, d, actor})
+		if err != nil {
+			return err
+		}
+		prior, repeated, err := db.Once(ctx, t, key, made)
+		switch id = made; {
+		case err != nil:
+			return err
+		case repeated:
+			id = prior
+			return errDry // what was written a second time is taken back
+		case made == "":
+			return fault.New(fault.Conflict, "place.twice", "Name", name)
+		}
+		return nil
+	})
+	if errors.Is(err, errDry) {
+		err = nil
 	}
-	return err
+	return id, err
 }
 
 // errDry ends a transaction that was only a trial.
@@ -138,11 +155,11 @@ var errDry = errors.New("dry run")
 func (d *Desk) insertAll(ctx context.Context, actor duty.Actor, all []entrant, dry bool) (added int, err error) {
 	err = d.db.Tx(ctx, func(t *db.Tx) error {
 		for _, e := range all {
-			ok, err := e.insert(ctx, &tx{t, d, actor})
+			id, err := e.insert(ctx, &tx{t, d, actor})
 			if err != nil {
 				return err
 			}
-			if ok {
+			if id != "" {
 				added++
 			}
 		}

@@ -74,8 +74,9 @@ type AreaClass struct {
 // villageKinds are the words for a village, in lower case.
 var villageKinds = []string{"thôn", "bản", "khối phố", "khối", "khu", "khu phố", "tổ dân phố", "làng", "xóm", "buôn", "bon", "plei", "phum", "sóc", "ấp"}
 
-// EnterVillage records a village as a draft. It comes into force when another person confirms it.
-func (d *Desk) EnterVillage(ctx context.Context, actor duty.Actor, v Village) (string, error) {
+// EnterVillage records a village as a draft. It comes into force when another person confirms it. The same key again gives the
+// village that it made.
+func (d *Desk) EnterVillage(ctx context.Context, actor duty.Actor, key string, v Village) (string, error) {
 	if err := d.checkVillage(&v); err != nil {
 		return "", err
 	}
@@ -83,12 +84,11 @@ func (d *Desk) EnterVillage(ctx context.Context, actor duty.Actor, v Village) (s
 		return "", err
 	}
 	v.Entry = d.draftBy(actor)
-	err := d.insertOne(ctx, actor, &v, v.FullName())
-	return v.ID, err
+	return d.insertOne(ctx, actor, key, &v, v.FullName())
 }
 
 // EnterClass records an area class as a draft. It comes into force when another person confirms it.
-func (d *Desk) EnterClass(ctx context.Context, actor duty.Actor, c AreaClass) (string, error) {
+func (d *Desk) EnterClass(ctx context.Context, actor duty.Actor, key string, c AreaClass) (string, error) {
 	if err := d.checkClass(&c); err != nil {
 		return "", err
 	}
@@ -96,8 +96,7 @@ func (d *Desk) EnterClass(ctx context.Context, actor duty.Actor, c AreaClass) (s
 		return "", err
 	}
 	c.Entry = d.draftBy(actor)
-	err := d.insertOne(ctx, actor, &c, c.Class)
-	return c.ID, err
+	return d.insertOne(ctx, actor, key, &c, c.Class)
 }
 
 func (d *Desk) draftBy(actor duty.Actor) Entry {

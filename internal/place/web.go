@@ -5,6 +5,7 @@ import (
 	"context"
 	"embed"
 	"encoding/csv"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -61,6 +62,7 @@ type unitView struct {
 func (h handler) view(u Unit, p Profile) unitView {
 	v := unitView{Unit: u, URL: pageOf(u)}
 	v.Area, v.AreaOK = p.Area()
+	v.Area = math.Round(100*v.Area) / 100
 	v.People, v.PeopleOK = p.People()
 	return v
 }
@@ -158,6 +160,7 @@ func (h handler) communes(ctx context.Context, area ID, on Date) ([]unitView, er
 
 // unitPage is /dia-ban/{code}.
 type unitPage struct {
+	Title       string
 	Unit        Unit
 	Asked       Date
 	Ended       bool // no longer holds today
@@ -203,9 +206,9 @@ func (h handler) unit(w http.ResponseWriter, r *http.Request) error {
 	if asJSON {
 		return web.JSON(w, r, p.data())
 	}
-	m := web.Meta{Title: capital(u.FullName()), Crumbs: []web.Link{{Text: web.T(r, "place.title"), URL: "/dia-ban"}}, Sheet: web.T(r, "place.sheet"), NoIndex: p.Ended}
+	m := web.Meta{Title: p.Title, Crumbs: []web.Link{{Text: web.T(r, "place.title"), URL: "/dia-ban"}}, Sheet: web.T(r, "place.sheet"), NoIndex: p.Ended}
 	for i := len(p.Parents) - 1; i >= 0; i-- {
-		m.Crumbs = append(m.Crumbs, web.Link{Text: p.Parents[i].Name, URL: p.Parents[i].URL})
+		m.Crumbs = append(m.Crumbs, web.Link{Text: capital(p.Parents[i].FullName()), URL: p.Parents[i].URL})
 	}
 	return h.room.Show(w, r, "unit", m, p)
 }
@@ -217,7 +220,7 @@ func capital(s string) string {
 
 func (h handler) page(ctx context.Context, u Unit, on Date) (p unitPage, err error) {
 	today := h.desk.Today()
-	p = unitPage{Unit: u, Asked: on, Ended: !u.In(today), Hard: map[string]bool{}, JSON: "/dia-ban/" + u.Code + ".json"}
+	p = unitPage{Title: capital(u.FullName()), Unit: u, Asked: on, Ended: !u.In(today), Hard: map[string]bool{}, JSON: "/dia-ban/" + u.Code + ".json"}
 	if on != today {
 		p.JSON += "?ngay=" + on.String()
 	}

@@ -78,7 +78,7 @@ func (h handler) village(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if err == nil {
-		_, err = h.desk.EnterVillage(r.Context(), web.Actor(r), v)
+		_, err = h.desk.EnterVillage(r.Context(), web.Actor(r), web.Key(r), v)
 	}
 	if err != nil {
 		return h.room.Form(w, r, "village", h.villageMeta(r), p, err)
