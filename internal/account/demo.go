@@ -9,7 +9,7 @@ import (
 
 // What the demonstration's people sign in with. They are printed and written in the README: a demonstration is open to everybody.
 const (
-	DemoPassword = "ban-lang-minh-hoa"
+	DemoPassword = "ban-lang-minh-hoa" //nolint:gosec // open to everybody, in the demonstration only
 	DemoPIN      = "204681"
 )
 

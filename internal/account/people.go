@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"banlang/internal/audit"
@@ -346,4 +347,38 @@ func (d *Desk) Mine(ctx context.Context, actor duty.Actor) (Account, error) {
 		return Account{}, err
 	}
 	return d.read().byID(ctx, ID(actor.ID))
+}
+
+// Private opens the actor's own sealed fields, as anybody may see what is kept about them; the opening is listed like every other.
+func (d *Desk) Private(ctx context.Context, actor duty.Actor) (fullName, phone string, err error) {
+	for field, to := range map[string]*string{"full_name": &fullName, "phone": &phone} {
+		*to, err = d.privacy.Open(ctx, actor, privacy.Ask{Act: duty.AccountUse, Thing: duty.Thing{Owner: actor.ID}, Record: ID(actor.ID).Record(), Field: field,
+			Reason: "chủ tài khoản xem thông tin của mình"})
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return "", "", err
+		}
+	}
+	return fullName, phone, nil
+}
+
+// SetPrivate corrects the actor's own sealed fields; an empty one is taken away.
+func (d *Desk) SetPrivate(ctx context.Context, actor duty.Actor, fullName, phone string) error {
+	if err := errors.Join(d.own(actor), d.policy.Fresh(actor)); err != nil {
+		return err
+	}
+	n := Newcomer{Name: "own", Title: "own", Kind: WithPassword, FullName: fullName, Phone: strings.TrimSpace(phone)}
+	if err := n.check(); err != nil {
+		return err
+	}
+	id := ID(actor.ID)
+	seal, err := d.privacy.Prepare(ctx, id.Record())
+	if err != nil {
+		return err
+	}
+	return d.change(ctx, func(s store) error {
+		if err := putSealed(ctx, s, seal, d.now(), n); err != nil {
+			return err
+		}
+		return s.record(ctx, d.now(), audit.Entry{Actor: actor.ID, Session: actor.Session, Act: string(duty.AccountUse), Thing: id.Record(), Note: "own sealed fields corrected"})
+	})
 }

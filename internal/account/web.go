@@ -41,6 +41,8 @@ func Mount(site *web.Site, d *Desk) {
 	site.Handle("POST /ban-lam-viec/tai-khoan/hai-lop/tat", duty.AccountUse, h.dropSecond)
 	site.Handle("GET /ban-lam-viec/tai-khoan/xac-nhan", duty.AccountUse, h.stepUp)
 	site.Handle("POST /ban-lam-viec/tai-khoan/xac-nhan", duty.AccountUse, h.steppedUp)
+	site.Handle("GET /ban-lam-viec/tai-khoan/thong-tin", duty.AccountUse, h.private)
+	site.Handle("POST /ban-lam-viec/tai-khoan/thong-tin", duty.AccountUse, h.setPrivate)
 	site.Handle("POST /ban-lam-viec/tai-khoan/phien/{id}/ket-thuc", duty.AccountUse, h.endSession)
 	site.Menu(web.MenuItem{Group: "desk.daily", Key: "account.mine", URL: "/ban-lam-viec/tai-khoan", Act: duty.AccountUse, Order: 190})
 
@@ -295,4 +297,31 @@ func (h handler) steppedUp(w http.ResponseWriter, r *http.Request) error {
 		p.Next = "/ban-lam-viec/tai-khoan"
 	}
 	return web.Redirect(w, r, p.Next)
+}
+
+// privatePage is page/private.html: what is sealed about the person.
+type privatePage struct{ FullName, Phone string }
+
+func (h handler) private(w http.ResponseWriter, r *http.Request) error {
+	if h.desk.policy.Fresh(web.Actor(r)) != nil {
+		return toStepUp(w, r)
+	}
+	var p privatePage
+	var err error
+	if p.FullName, p.Phone, err = h.desk.Private(r.Context(), web.Actor(r)); err != nil {
+		return err
+	}
+	return h.room.Show(w, r, "private", h.meta(r, "account.private"), p)
+}
+
+func (h handler) setPrivate(w http.ResponseWriter, r *http.Request) error {
+	if h.desk.policy.Fresh(web.Actor(r)) != nil {
+		return toStepUp(w, r)
+	}
+	p := privatePage{r.PostFormValue("full_name"), r.PostFormValue("phone")}
+	if err := h.desk.SetPrivate(r.Context(), web.Actor(r), p.FullName, p.Phone); err != nil {
+		return h.room.Form(w, r, "private", h.meta(r, "account.private"), p, err)
+	}
+	web.Flash(r, "ok", "account.private.saved")
+	return web.Redirect(w, r, "/ban-lam-viec/tai-khoan")
 }

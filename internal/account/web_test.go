@@ -153,6 +153,16 @@ func TestSecondFactorPages(t *testing.T) {
 	if found == nil || !p.Has(`<svg viewBox="0 0`) {
 		t.Fatalf("enrolment: %d %s", p.Status, p.Text())
 	}
+	c.Follow(c.Post("/ban-lam-viec/tai-khoan/thong-tin", "full_name", "Lò Thị Canary", "phone", "0912 345 678"))
+	if p := c.Get("/ban-lam-viec/tai-khoan/thong-tin"); !p.Has("Lò Thị Canary", "0912 345 678") {
+		t.Errorf("own sealed fields: %d %s", p.Status, p.Text())
+	}
+	if p := c.Get("/ban-lam-viec/tai-khoan"); strings.Contains(p.Body, "Canary") || !p.Has("chủ tài khoản xem") {
+		t.Errorf("own account: %s", p.Text())
+	}
+	if p := c.Post("/ban-lam-viec/tai-khoan/thong-tin", "phone", "gọi tôi"); p.Status != http.StatusUnprocessableEntity || !p.Has(`id="phone-why"`) {
+		t.Errorf("a telephone that is none: %d", p.Status)
+	}
 	code, err := totp.GenerateCode(found[1], tn.now)
 	if err != nil {
 		t.Fatal(err)

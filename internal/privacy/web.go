@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"banlang/internal/duty"
+	"banlang/internal/fault"
 	"banlang/internal/web"
 )
 
@@ -28,6 +29,8 @@ func Mount(site *web.Site, d *Desk) {
 	site.Handle("GET /ban-lam-viec/du-lieu-ca-nhan/{id}", duty.PrivacyHandleRequest, h.request)
 	site.Handle("POST /ban-lam-viec/du-lieu-ca-nhan/{id}/mo", duty.PrivacyHandleRequest, h.open)
 	site.Handle("POST /ban-lam-viec/du-lieu-ca-nhan/{id}/tra-loi", duty.PrivacyHandleRequest, h.answer)
+	site.Handle("GET /ban-lam-viec/mo-niem-phong", duty.PrivacyHandleRequest, h.field)
+	site.Handle("POST /ban-lam-viec/mo-niem-phong", duty.PrivacyHandleRequest, h.openField)
 	site.Handle("GET /ban-lam-viec/huy-khoa", duty.PrivacyDestroyKey, h.destructions)
 	site.Handle("POST /ban-lam-viec/huy-khoa", duty.PrivacyDestroyKey, h.propose)
 	site.Handle("POST /ban-lam-viec/huy-khoa/{id}/dong-y", duty.PrivacyDestroyKey, h.confirm)
@@ -218,4 +221,34 @@ func (h handler) confirm(w http.ResponseWriter, r *http.Request) error {
 	}
 	web.Flash(r, "ok", "privacy.destroy.done")
 	return web.Redirect(w, r, "/ban-lam-viec/huy-khoa")
+}
+
+// fieldPage is page/field.html: one sealed field of one record.
+type fieldPage struct {
+	Fields                       []string
+	Record, Field, Reason, Value string
+}
+
+// fields are those that the data-protection officer opens outside of a request.
+var fields = []string{"phone", "full_name"}
+
+func (h handler) field(w http.ResponseWriter, r *http.Request) error {
+	if h.desk.policy.Fresh(web.Actor(r)) != nil {
+		return web.Redirect(w, r, "/ban-lam-viec/tai-khoan/xac-nhan?tiep=/ban-lam-viec/mo-niem-phong")
+	}
+	return h.room.Show(w, r, "field", meta(r, "privacy.open_field"), fieldPage{Fields: fields})
+}
+
+func (h handler) openField(w http.ResponseWriter, r *http.Request) error {
+	p := fieldPage{Fields: fields, Record: r.PostFormValue("record"), Field: r.PostFormValue("field"), Reason: r.PostFormValue("reason")}
+	value, err := h.desk.Open(r.Context(), web.Actor(r), Ask{Act: duty.PrivacyHandleRequest, Thing: duty.Thing{Area: h.desk.home()},
+		Record: p.Record, Field: p.Field, Reason: p.Reason})
+	if fault.Is(err, fault.NotFound) {
+		err = fault.Field("record", "privacy.open_field.none")
+	}
+	if err != nil {
+		return h.room.Form(w, r, "field", meta(r, "privacy.open_field"), p, err)
+	}
+	p.Value = value
+	return h.room.Show(w, r, "field", meta(r, "privacy.open_field"), p)
 }

@@ -93,8 +93,19 @@ func TestRequestOnPages(t *testing.T) {
 		t.Errorf("the answer after the key was destroyed: %d %s", p.Status, p.Text())
 	}
 
+	h.seal(t, "account/a", "phone", phone)
+	if p := dpo.Post("/ban-lam-viec/mo-niem-phong", "record", "account/a", "field", "phone", "reason", "gọi báo sự cố dữ liệu"); !p.Has(phone) {
+		t.Errorf("one sealed field: %d %s", p.Status, p.Text())
+	}
+	if p := dpo.Post("/ban-lam-viec/mo-niem-phong", "record", "account/b", "field", "phone", "reason", "gọi báo sự cố dữ liệu"); p.Status != http.StatusUnprocessableEntity {
+		t.Errorf("a field that is not there: %d", p.Status)
+	}
+	if tasks, err := h.Work(t.Context(), people["dpo"]); err != nil || len(tasks) != 0 {
+		t.Errorf("work left: %+v, %v", tasks, err)
+	}
+
 	webtest.Render(t, site, "", "/rieng-tu/yeu-cau", "/rieng-tu/yeu-cau/xem")
-	webtest.Render(t, site, "dpo", "/ban-lam-viec/du-lieu-ca-nhan", where, "/ban-lam-viec/du-lieu-ca-nhan/so-truong", "/ban-lam-viec/huy-khoa")
+	webtest.Render(t, site, "dpo", "/ban-lam-viec/du-lieu-ca-nhan", where, "/ban-lam-viec/du-lieu-ca-nhan/so-truong", "/ban-lam-viec/huy-khoa", "/ban-lam-viec/mo-niem-phong")
 	webtest.Render(t, site, "leader", "/ban-lam-viec/huy-khoa")
 	if p := webtest.New(t, site).As("editor").Get(where); p.Status != http.StatusForbidden {
 		t.Errorf("an editor opens a request: %d", p.Status)
