@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"banlang/internal/library"
 	"banlang/internal/search"
 	"banlang/internal/web"
 )
@@ -113,12 +114,17 @@ func (h handler) word(r *http.Request, facet, value string) string {
 	if key := "facet." + facet + "." + value; h.site.Text.Has(key) {
 		return web.T(r, key)
 	}
-	if facet == "lang" {
+	switch facet {
+	case "lang":
 		for _, l := range h.site.Languages {
 			if l.Tag == value {
 				return l.Name
 			}
 		}
+	case "kind":
+		return library.Kinds.Term(value).In(web.Reader(r).UI)
+	case "subject":
+		return library.Subjects.Term(value).In(web.Reader(r).UI)
 	}
 	if h.name != nil {
 		return cmp.Or(h.name.Name(web.Reader(r).UI, facet, value), value)

@@ -63,6 +63,15 @@ func TestCacheHasABound(t *testing.T) {
 	}
 }
 
+func TestShortened(t *testing.T) {
+	got := shortened([]Language{{"vi", "Tiếng Việt"}, {"ium", "Dao (Kiềm Miền)"}, {"mji", "Dao (Kìm Mùn)"}, {"hmn", "Mông (chưa rõ ngành)"}})
+	for i, want := range []string{"Tiếng Việt", "Dao (Kiềm Miền)", "Dao (Kìm Mùn)", "Mông"} {
+		if got[i].Name != want {
+			t.Errorf("name %d is %q, want %q", i, got[i].Name, want)
+		}
+	}
+}
+
 func TestLocal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		to := rapid.OneOf(rapid.String(), rapid.StringMatching(`/{0,3}[\\a-z.:@/]*`)).Draw(t, "to")

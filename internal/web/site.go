@@ -88,6 +88,7 @@ func New(o Options) (*Site, error) {
 	if o.Upload == 0 {
 		o.Upload = 64 << 20
 	}
+	o.Languages = shortened(o.Languages)
 	s := &Site{
 		Options: o,
 		mux:     http.NewServeMux(),
@@ -109,6 +110,24 @@ func New(o Options) (*Site, error) {
 	s.Handle("GET /readyz", duty.Public, s.ready)
 	s.Handle("GET /metrics", duty.Public, s.measure)
 	return s, nil
+}
+
+// shortened leaves out what stands in brackets behind a language's name where the name is clear without it: a tile holds three
+// words at most. "Mông (chưa rõ ngành)" is Mông to a reader; the two languages called Dao keep their brackets.
+func shortened(languages []Language) []Language {
+	short := make([]Language, len(languages))
+	times := map[string]int{}
+	for i, l := range languages {
+		base, _, _ := strings.Cut(l.Name, " (")
+		short[i] = Language{l.Tag, base}
+		times[base]++
+	}
+	for i, l := range languages {
+		if times[short[i].Name] > 1 {
+			short[i] = l
+		}
+	}
+	return short
 }
 
 // Handle registers a page or a form with the act that opens it: "POST /ban-lam-viec/ban-tin/{id}/duyet". Who may not do the
