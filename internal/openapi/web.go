@@ -71,11 +71,11 @@ func (h handler) serve(o operation) web.Handler {
 		if err != nil {
 			return h.refuse(w, r, err)
 		}
-		body, err := json.Marshal(answer)
+		body, err := written(answer)
 		if err != nil {
 			return err
 		}
-		send(w, r, http.StatusOK, "application/json; charset=utf-8", append(body, '\n'))
+		send(w, r, http.StatusOK, "application/json; charset=utf-8", body)
 		return nil
 	}
 }
@@ -108,12 +108,21 @@ func (h handler) refuse(w http.ResponseWriter, r *http.Request, err error) error
 			p.Errors = append(p.Errors, Mistake{f.Field, say("vi", f), say("en", f)})
 		}
 	}
-	body, err := json.Marshal(p)
+	body, err := written(p)
 	if err != nil {
 		return err
 	}
-	send(w, r, status, "application/problem+json", append(body, '\n'))
+	send(w, r, status, "application/problem+json", body)
 	return nil
+}
+
+// written is JSON as people read it too: & and > stay as they are, for nothing here is ever part of a page.
+func written(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return b.Bytes(), err
 }
 
 // send writes an answer that any page of any site may read: there is nothing in it that the public may not see.

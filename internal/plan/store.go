@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"banlang/internal/audit"
@@ -209,7 +210,7 @@ func (d *Desk) put(ctx context.Context, tx *db.Tx, t Target) error {
 	p := d.Plan(t.Plan)
 	return search.Put(ctx, tx, search.Entry{
 		ID: "target/" + t.Code, Kind: "target", Title: t.TextVI, Heading: p.NameVI, Lang: "vi", URL: "/muc-tieu/" + t.Code,
-		Body:   t.PopulationVI + "\n" + t.NumeratorVI + "\n" + t.DenominatorVI + "\n" + t.TextEN,
+		Body:   strings.Join([]string{"Nói về: " + t.PopulationVI, "Tử số: " + t.NumeratorVI, "Mẫu số: " + t.DenominatorVI, t.TextEN}, ".\n\n"),
 		Facets: map[string][]string{"kind": {"target"}, "year": {t.Due.Format("2006")}, "lang": {"vi"}},
 	})
 }
