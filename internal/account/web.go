@@ -96,7 +96,9 @@ func (h handler) try(r *http.Request) Try {
 type signInPage struct {
 	Name, Next string
 	PIN        bool
-	Demo       []DemoSignIn // shown in a demonstration only
+	// In a demonstration only: who may be tried, and with what.
+	Demo              []DemoSignIn
+	Password, DemoPIN string
 }
 
 // signInMeta: a page that nobody should find by searching.
@@ -107,7 +109,7 @@ func signInMeta(r *http.Request) web.Meta {
 func (h handler) signInPage(name, next string, pin bool) signInPage {
 	p := signInPage{Name: name, Next: next, PIN: pin}
 	if h.site.Demo {
-		p.Demo = DemoSignIns()
+		p.Demo, p.Password, p.DemoPIN = DemoSignIns(), DemoPassword, DemoPIN
 	}
 	return p
 }
