@@ -178,9 +178,9 @@ type Line struct {
 	Judgement   Judgement
 }
 
-// Due says that the line waits for a measurement: its day has passed and it cannot be judged.
+// Due says that the line waits for a measurement by the province: its day has passed and it cannot be judged.
 func (l Line) Due(now time.Time) bool {
-	return l.Judgement.Verdict == NotEnough && l.Target.Over(now) && !l.Target.Cut()
+	return l.Judgement.Verdict == NotEnough && l.Target.Over(now) && l.Target.Binding && !l.Target.Cut()
 }
 
 // A Filter picks lines; the zero value picks all.
