@@ -59,9 +59,9 @@ type Tile struct {
 	Picture string
 }
 
-// topics are those of a tile that several share: "/chu-de/policy+law" is told by policy and law.
+// topics are those of a tile that several share: "/chu-de/policy,law" is told by policy and law.
 func (t Tile) topics() []string {
-	list := strings.Split(strings.TrimPrefix(t.URL, "/chu-de/"), "+")
+	list := strings.Split(strings.TrimPrefix(t.URL, "/chu-de/"), ",")
 	if len(list) < 2 {
 		return nil
 	}
@@ -70,16 +70,16 @@ func (t Tile) topics() []string {
 
 // Topics are the tiles of the sixteen topics of news: what is asked for together stands together.
 var Topics = []Tile{
-	{"policy", "/chu-de/policy+law", "policy-law"},
+	{"policy", "/chu-de/policy,law", "policy-law"},
 	{"social", "/chu-de/social", "support"},
 	{"sci-tech", "/chu-de/sci-tech", "science-farming"},
 	{"market", "/chu-de/market", "market"},
 	{"health", "/chu-de/health", "health"},
-	{"education", "/chu-de/education+jobs", "education"},
+	{"education", "/chu-de/education,jobs", "education"},
 	{"disaster", "/chu-de/disaster", "disaster-flood"},
 	{"forest", "/chu-de/forest", "forest-fire"},
-	{"safety", "/chu-de/safety+digital", "safety-fraud"},
-	{"land", "/chu-de/land+border", "land"},
+	{"safety", "/chu-de/safety,digital", "safety-fraud"},
+	{"land", "/chu-de/land,border", "land"},
 	{"family", "/chu-de/family", "family"},
 	{"culture", "/chu-de/culture", "culture"},
 }
