@@ -80,18 +80,24 @@ func (s store) closed(ctx context.Context, subjects []string, now time.Time) (bo
 	return n > 0, err
 }
 
-// fail counts a failure of each subject, and forgets those of the day before.
+// fail counts a failure of the name and of the address, and forgets those of the day before.
 func (s store) fail(ctx context.Context, subjects []string, kind string, now time.Time) error {
 	if err := s.run(ctx, "DELETE FROM account_attempt WHERE last < $1 AND closed_until < $1", db.Millis(now.Add(-24*time.Hour))); err != nil {
 		return err
 	}
 	for i, subject := range subjects {
+		address := i == 1
+		since := now.Add(-24 * time.Hour)
+		if address {
+			since = now.Add(-time.Hour) // many people share one, and each mistypes now and then
+		}
 		n, err := db.Value[int64](ctx, s.c, `INSERT INTO account_attempt (subject, failures, last, closed_until) VALUES ($1, 1, $2, 0)
-			ON CONFLICT (subject) DO UPDATE SET failures = account_attempt.failures + 1, last = excluded.last RETURNING failures`, subject, db.Millis(now))
+			ON CONFLICT (subject) DO UPDATE SET failures = CASE WHEN account_attempt.last < $3 THEN 1 ELSE account_attempt.failures + 1 END,
+			last = excluded.last RETURNING failures`, subject, db.Millis(now), db.Millis(since))
 		if err != nil {
 			return err
 		}
-		if wait := pause(int(n), kind, i == 1); wait > 0 {
+		if wait := pause(int(n), kind, address); wait > 0 {
 			if err := s.run(ctx, "UPDATE account_attempt SET closed_until = $2 WHERE subject = $1", subject, db.Millis(now.Add(wait))); err != nil {
 				return err
 			}
