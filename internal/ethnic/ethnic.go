@@ -6,11 +6,7 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"sync/atomic"
-	"time"
 
-	"banlang/internal/db"
-	"banlang/internal/duty"
 	"banlang/internal/fault"
 	"banlang/internal/fold"
 	"banlang/internal/place"
@@ -85,15 +81,6 @@ type Match struct {
 	Group     Slug
 	Ambiguous bool // the name belongs to other groups too
 	Official  bool // it is the group's own name in an official list, or its slug
-}
-
-// A Desk answers questions about groups and languages and records changes to them.
-type Desk struct {
-	db      *db.DB
-	places  *place.Desk
-	policy  *duty.Policy
-	now     func() time.Time
-	current atomic.Pointer[catalogue]
 }
 
 func newCatalogue(groups []Group, languages []Language, counts []count) *catalogue {

@@ -5,12 +5,22 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/place"
 )
+
+// A Desk answers questions about groups and languages and records changes to them.
+type Desk struct {
+	db      *db.DB
+	places  *place.Desk
+	policy  *duty.Policy
+	now     func() time.Time
+	current atomic.Pointer[catalogue]
+}
 
 // New makes a desk beside the desk of places. Call Ready before asking anything.
 func New(database *db.DB, places *place.Desk, now func() time.Time) *Desk {

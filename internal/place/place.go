@@ -5,11 +5,8 @@ package place
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 
-	"banlang/internal/db"
-	"banlang/internal/duty"
 	"banlang/internal/fault"
 )
 
@@ -80,16 +77,6 @@ func (p Profile) Area() (float64, bool) { return p.AreaKm2, p.AreaState == "read
 
 // People is the population, if it can be relied on.
 func (p Profile) People() (int, bool) { return p.Population, p.PeopleState == "read" }
-
-// A Desk answers questions about places and records changes to them.
-type Desk struct {
-	Home string // code of the province that this installation serves; LangSon unless set before use
-
-	db     *db.DB
-	policy *duty.Policy
-	now    func() time.Time
-	tree   atomic.Pointer[tree]
-}
 
 // Today is the day in Vietnam now.
 func (d *Desk) Today() Date { return DateOf(d.now()) }
@@ -183,7 +170,7 @@ func (d *Desk) Exact(id ID) bool {
 	return ok && t.exact(i)
 }
 
-// Today's units in which the territory of a version lies, through any number of changes.
+// Successors lists the units of a day in which the territory of a version lies, through any number of changes.
 func (d *Desk) Successors(id ID, on Date) []Step {
 	t := d.tree.Load()
 	if i, ok := t.byID[id]; ok {

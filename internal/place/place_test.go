@@ -65,10 +65,10 @@ var _ duty.Tree = (*place.Desk)(nil)
 func TestCountry(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, database *db.DB) {
 		begun := time.Now()
-		d := country(t, database)
+		country(t, database)
 		t.Logf("first start: %v", time.Since(begun))
 		begun = time.Now()
-		d = country(t, database)
+		d := country(t, database)
 		t.Logf("start with a filled database: %v", time.Since(begun))
 
 		for _, c := range []struct {

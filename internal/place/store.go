@@ -3,6 +3,7 @@ package place
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"banlang/internal/db"
@@ -10,6 +11,16 @@ import (
 	"banlang/internal/fault"
 	"banlang/internal/place/intake"
 )
+
+// A Desk answers questions about places and records changes to them.
+type Desk struct {
+	Home string // code of the province that this installation serves; LangSon unless set before use
+
+	db     *db.DB
+	policy *duty.Policy
+	now    func() time.Time
+	tree   atomic.Pointer[tree]
+}
 
 // New makes a desk. Call Ready before asking it anything.
 func New(database *db.DB, now func() time.Time) *Desk {
