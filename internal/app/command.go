@@ -102,6 +102,10 @@ func (c Restore) Run(ctx context.Context, v Version) (err error) {
 	if err != nil {
 		return err
 	}
+	// An index on disk may know later entries of the same database: it is made anew.
+	if err := os.RemoveAll(c.Folder(indexFolder)); err != nil {
+		return err
+	}
 	return readFile(ctx, c.File, with, d, files)
 }
 
@@ -179,6 +183,9 @@ type Import struct {
 
 // say prints progress of long work.
 func say(what string, done int) { fmt.Fprintf(os.Stderr, "  %s: %d\n", what, done) }
+
+// indexFolder is where the search keeps its index; it is derived and may be removed at any time.
+const indexFolder = "index"
 
 // backupKey is the file of the age key that opens this installation's backups.
 const backupKey = "backup.agekey"

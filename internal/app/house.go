@@ -101,7 +101,7 @@ func (h *House) build(ctx context.Context) error {
 	h.privacy = privacy.New(h.db, h.keeper, h.policy, h.home, h.now)
 	h.queue = job.New(h.db, h.log, h.now)
 	h.accounts = account.New(h.db, h.policy, h.places, h.privacy, h.keeper, h.home, h.now)
-	h.search = search.New(h.db, h.config.Folder("index"), h.policy, h.log)
+	h.search = search.New(h.db, h.config.Folder(indexFolder), h.policy, h.log)
 	h.bulletin = bulletin.New(h.db, h.files, h.queue, h.policy, h.places, h.groups, people{h.accounts}, h.log, h.now)
 	h.library = library.New(h.db, h.files, transcript.Tools{}, h.queue, h.policy, h.places, h.groups, h.search, h.log, h.now)
 	h.plan = plan.New(h.db, h.policy, h.home(), h.now)
