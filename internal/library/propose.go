@@ -224,7 +224,7 @@ func findTitle(lines []string, above int, r Record, cased func(string) string) s
 	}
 	kind := strings.TrimRight(lines[above], " :.*")
 	if strings.Contains(strings.ToLower(kind), "kèm theo") {
-		return lines[0]
+		return upperFirst(cased(lines[0]))
 	}
 	var subject []string
 	letter := false
@@ -331,47 +331,32 @@ func firstSentence(lines []string) string {
 }
 
 // casing learns from the body how each word is written and writes a line of capitals so: "LẠNG SƠN" becomes "Lạng Sơn", "NĂM"
-// becomes "năm".
+// becomes "năm". A word that the body does not have is written small if it is a syllable, and else left as it is.
 func casing(t transcript.Transcript) func(string) string {
-	type seen struct{ small, large int }
-	words := map[string]*seen{}
+	forms := map[string]map[string]int{} // small form: form as written: how often
 	for _, b := range t.Blocks {
 		text := b.Plain()
-		if capital(text) {
+		if shouted(text) {
 			continue
 		}
-		first := true
+		opens := true // the first word of a sentence is large whatever it is
 		for w := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.Is(unicode.M, r) && r != '.' && r != '\n' }) {
-			opens := first
-			first = strings.HasSuffix(w, ".") || strings.Contains(w, "\n")
-			w = strings.Trim(w, ".\n")
-			if opens || w == "" {
+			first := opens
+			opens = strings.ContainsAny(w, ".\n")
+			if w = strings.Trim(w, ".\n"); first || w == "" {
 				continue
 			}
-			s := words[strings.ToLower(w)]
-			if s == nil {
-				s = &seen{}
-				words[strings.ToLower(w)] = s
+			small := strings.ToLower(w)
+			if forms[small] == nil {
+				forms[small] = map[string]int{}
 			}
-			if r, _ := utf8.DecodeRuneInString(w); unicode.IsUpper(r) {
-				s.large++
-			} else {
-				s.small++
-			}
+			forms[small][w]++
 		}
 	}
 	return func(line string) string {
 		list := strings.Fields(line)
 		for i, w := range list {
-			small := strings.ToLower(w)
-			bare := strings.Trim(small, `.,;:()“”"`)
-			if strings.ContainsAny(w, "0123456789/") || !fold.IsSyllable(bare) || strings.Trim(bare, "ivx") == "" {
-				continue // a number, an abbreviation
-			}
-			list[i] = small
-			if s := words[bare]; s != nil && s.large > 2*s.small {
-				list[i] = upperFirst(small)
-			}
+			list[i] = written(w, forms)
 		}
 		text := strings.Join(list, " ")
 		for _, name := range issuers { // no name lies within another but as its own part
@@ -381,6 +366,26 @@ func casing(t transcript.Transcript) func(string) string {
 		}
 		return text
 	}
+}
+
+// written is a word of a line of capitals as the body writes it most.
+func written(w string, forms map[string]map[string]int) string {
+	const around = `.,;:()“”"`
+	small := strings.ToLower(w)
+	bare := strings.Trim(small, around)
+	if bare == "" || strings.ContainsAny(w, "0123456789/") || strings.Trim(bare, "ivx") == "" {
+		return w
+	}
+	best, most := bare, 2*forms[bare][bare] // a name must be seen twice as often as the plain word
+	for form, n := range forms[bare] {
+		if n > most || n == most && form > best {
+			best, most = form, n
+		}
+	}
+	if len(forms[bare]) == 0 && !fold.IsSyllable(bare) {
+		return w
+	}
+	return strings.Replace(small, bare, best, 1)
 }
 
 func lowerFirst(s string) string {

@@ -78,7 +78,7 @@ type choice struct {
 }
 
 // shownChoices is how many values a facet shows.
-const shownChoices = 12
+const shownChoices = 8
 
 func (h handler) list(w http.ResponseWriter, r *http.Request) error {
 	page, size := web.Page(r)
@@ -105,6 +105,12 @@ func (h handler) list(w http.ResponseWriter, r *http.Request) error {
 	p.Total, p.Nearest, p.Pager = result.Total, result.Nearest, web.NewPager(r, result.Total)
 	for _, hit := range result.Hits {
 		v := hitView{Hit: hit, Marked: hit.TitleMarked}
+		if q.Text == "" { // nothing was asked for, so no clause answers
+			v.Snippet = nil
+			if hit.Heading != "" {
+				v.Snippet = search.Text{{Text: hit.Heading}}
+			}
+		}
 		if kinds := hit.Facets["kind"]; len(kinds) > 0 {
 			v.Kind = h.name(r, "kind", kinds[0])
 		}
@@ -175,6 +181,7 @@ type readPage struct {
 	Facts                    []fact
 	Force, ForceState        string
 	Contents                 []entryView
+	OpenContents             bool // short enough to stand above the text
 	Blocks                   []blockView
 	Part                     int
 	Whole                    bool // every part on one page, for printing
@@ -240,7 +247,7 @@ func (h handler) read(w http.ResponseWriter, r *http.Request) error {
 // fill loads the text of a part, or of all, and what stands around it.
 func (h handler) fill(r *http.Request, p *readPage, part int) error {
 	doc, ui := p.Doc, web.Reader(r).UI
-	p.Force, p.ForceState = Forces.Term(doc.Force).In(ui), forceStates[doc.Force]
+	p.Force, p.ForceState = web.T(r, "library.force.is", "Force", Forces.Term(doc.Force).In(ui)), forceStates[doc.Force]
 	p.Facts = h.facts(r, doc)
 	if !doc.Legible() {
 		return nil
@@ -257,6 +264,7 @@ func (h handler) fill(r *http.Request, p *readPage, part int) error {
 		p.Blocks = append(p.Blocks, views(blocks)...)
 	}
 	p.Contents = contents(doc, part, p.Whole)
+	p.OpenContents = len(doc.Contents) <= 12
 	if !p.Whole {
 		p.Pager = web.Pager{Page: part, Pages: doc.Parts}
 		if part > 1 {
