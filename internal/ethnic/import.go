@@ -32,7 +32,7 @@ func (d *Desk) Import(ctx context.Context, actor duty.Actor, kind, name string, 
 	case "groups":
 		err = d.importGroups(ctx, t, &report)
 	case "census":
-		err = d.importCensus(ctx, t, &report)
+		err = d.importCensus(ctx, actor, t, &report)
 	default:
 		err = fault.New(fault.Invalid, "ethnic.import.kind_unknown", "Kind", kind)
 	}
@@ -101,7 +101,7 @@ func (d *Desk) importGroups(_ context.Context, t *intake.Table, report *intake.R
 }
 
 // importCensus takes in counts: group, province and population of 2019, or table, group, column and value of 1999.
-func (d *Desk) importCensus(ctx context.Context, t *intake.Table, report *intake.Report) error {
+func (d *Desk) importCensus(ctx context.Context, actor duty.Actor, t *intake.Table, report *intake.Report) error {
 	t.Alias("group", "ethnic", "ethnic_en", "dan_toc")
 	t.Alias("province", "tinh")
 	t.Alias("population", "dan_so")
@@ -130,8 +130,7 @@ func (d *Desk) importCensus(ctx context.Context, t *intake.Table, report *intake
 		seen[key] = r.N
 		counts = append(counts, n)
 	}
-	var err error
-	report.Added, report.Changed, err = d.saveCounts(ctx, counts, report.Dry)
+	err := d.saveCounts(ctx, actor, counts, report)
 	report.Same = len(counts) - report.Added - report.Changed
 	return err
 }

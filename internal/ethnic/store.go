@@ -3,14 +3,17 @@ package ethnic
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
+	"banlang/internal/audit"
 	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/place"
+	"banlang/internal/place/intake"
 )
 
 // A Desk answers questions about groups and languages and records changes to them.
@@ -195,8 +198,8 @@ func (d *Desk) Refresh(ctx context.Context) error {
 var errDry = errors.New("dry run")
 
 // saveCounts writes counts in one transaction and tells how many were new and how many say something else than before.
-func (d *Desk) saveCounts(ctx context.Context, counts []count, dry bool) (added, changed int, err error) {
-	err = d.db.Tx(ctx, func(tx *db.Tx) error {
+func (d *Desk) saveCounts(ctx context.Context, actor duty.Actor, counts []count, report *intake.Report) error {
+	err := d.db.Tx(ctx, func(tx *db.Tx) error {
 		known := map[count]int{}
 		err := db.Each(ctx, tx, countFields, func(n count) error {
 			value := n.Value
@@ -212,9 +215,9 @@ func (d *Desk) saveCounts(ctx context.Context, counts []count, dry bool) (added,
 			key.Value = 0
 			switch value, ok := known[key]; {
 			case !ok:
-				added++
+				report.Added++
 			case value != n.Value:
-				changed++
+				report.Changed++
 			default:
 				continue
 			}
@@ -224,16 +227,20 @@ func (d *Desk) saveCounts(ctx context.Context, counts []count, dry bool) (added,
 				return err
 			}
 		}
-		if dry || added+changed == 0 {
+		if report.Dry || report.Added+report.Changed == 0 {
 			return errDry
+		}
+		if err := audit.Write(ctx, tx, d.now(), audit.Entry{Actor: actor.ID, Session: actor.Session, Act: string(duty.EthnicEdit), Thing: "ethnic/import/" + report.Kind,
+			Note: fmt.Sprintf("%s: %d added, %d changed", report.Name, report.Added, report.Changed)}); err != nil {
+			return err
 		}
 		return touch(ctx, tx)
 	})
 	if errors.Is(err, errDry) {
-		return added, changed, nil
+		return nil
 	}
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
-	return added, changed, d.renew(ctx)
+	return d.renew(ctx)
 }

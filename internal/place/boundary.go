@@ -74,7 +74,7 @@ func (d *Desk) importBoundaries(ctx context.Context, actor duty.Actor, name stri
 		seen[u.ID] = true
 		good = append(good, b)
 	}
-	report.Added, report.Changed, err = d.saveBoundaries(ctx, good, dry)
+	err = d.saveBoundaries(ctx, actor, good, &report)
 	report.Same = len(good) - report.Added - report.Changed
 	progress(report.Rows, report.Rows)
 	return report, err

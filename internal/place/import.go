@@ -85,7 +85,7 @@ func (d *Desk) importUnits(ctx context.Context, actor duty.Actor, t *intake.Tabl
 	if err := d.policy.Permit(actor, duty.PlaceRecordEvent, duty.Thing{}); err != nil {
 		return err
 	}
-	if err := d.importList(ctx, t, day, report); err != nil {
+	if err := d.importList(ctx, actor, t, day, report); err != nil {
 		return err
 	}
 	progress(report.Rows, report.Rows)

@@ -82,7 +82,7 @@ func (d *Desk) importProfiles(ctx context.Context, actor duty.Actor, t *intake.T
 		news = append(news, p)
 	}
 	if !report.Dry && len(news) > 0 {
-		if err := d.saveProfiles(ctx, news); err != nil {
+		if err := d.saveProfiles(ctx, actor, news, report); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package place
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -225,12 +226,22 @@ func (d *Desk) profiles(ctx context.Context) (map[ID]Profile, error) {
 	return all, err
 }
 
-func (d *Desk) saveProfiles(ctx context.Context, profiles []Profile) error {
-	return d.db.Tx(ctx, func(tx *db.Tx) error { return setProfiles(ctx, tx, profiles) })
+func (d *Desk) saveProfiles(ctx context.Context, actor duty.Actor, profiles []Profile, report *intake.Report) error {
+	return d.db.Tx(ctx, func(tx *db.Tx) error {
+		if err := setProfiles(ctx, tx, profiles); err != nil {
+			return err
+		}
+		return d.recordImport(ctx, tx, actor, report)
+	})
+}
+
+// recordImport writes into the record that a file was taken in.
+func (d *Desk) recordImport(ctx context.Context, tx *db.Tx, actor duty.Actor, r *intake.Report) error {
+	return d.record(ctx, tx, actor, duty.PlaceRecordEvent, "import/"+r.Kind, "", "", "", fmt.Sprintf("%s: %d added, %d changed", r.Name, r.Added, r.Changed), "")
 }
 
 // importList takes in a list of units in one transaction, and reads the tree again if anything changed.
-func (d *Desk) importList(ctx context.Context, t *intake.Table, day Date, report *intake.Report) error {
+func (d *Desk) importList(ctx context.Context, actor duty.Actor, t *intake.Table, day Date, report *intake.Report) error {
 	err := d.db.Tx(ctx, func(tx *db.Tx) error {
 		g, err := d.register(ctx, tx)
 		if err != nil {
@@ -243,6 +254,9 @@ func (d *Desk) importList(ctx context.Context, t *intake.Table, day Date, report
 			return errDry
 		}
 		if err := setRegister(ctx, tx, g); err != nil {
+			return err
+		}
+		if err := d.recordImport(ctx, tx, actor, report); err != nil {
 			return err
 		}
 		return setList(ctx, tx, report.Name, day, "", report.Name, d.now())

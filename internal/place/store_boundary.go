@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"banlang/internal/db"
+	"banlang/internal/duty"
+	"banlang/internal/place/intake"
 )
 
 const boundaryColumns = "unit, path, west, north, east, south, source"
@@ -14,8 +16,8 @@ func boundaryFields(b *Boundary) []any {
 }
 
 // saveBoundaries writes outlines in one transaction and counts what was new and what is another than before.
-func (d *Desk) saveBoundaries(ctx context.Context, all []Boundary, dry bool) (added, changed int, err error) {
-	err = d.db.Tx(ctx, func(tx *db.Tx) error {
+func (d *Desk) saveBoundaries(ctx context.Context, actor duty.Actor, all []Boundary, report *intake.Report) error {
+	err := d.db.Tx(ctx, func(tx *db.Tx) error {
 		known := map[string]string{}
 		err := db.Each(ctx, tx, func(row *[2]string) []any { return []any{&row[0], &row[1]} },
 			func(row [2]string) error { known[row[0]] = row[1]; return nil }, "SELECT unit, path FROM place_boundary")
@@ -26,9 +28,9 @@ func (d *Desk) saveBoundaries(ctx context.Context, all []Boundary, dry bool) (ad
 			path, ok := known[string(b.Unit)]
 			switch {
 			case !ok:
-				added++
+				report.Added++
 			case path != b.Path:
-				changed++
+				report.Changed++
 			default:
 				continue
 			}
@@ -40,15 +42,15 @@ func (d *Desk) saveBoundaries(ctx context.Context, all []Boundary, dry bool) (ad
 				return err
 			}
 		}
-		if dry {
+		if report.Dry || report.Added+report.Changed == 0 {
 			return errDry
 		}
-		return nil
+		return d.recordImport(ctx, tx, actor, report)
 	})
 	if errors.Is(err, errDry) {
-		err = nil
+		return nil
 	}
-	return added, changed, err
+	return err
 }
 
 // boundaries lists the outlines of what lies in an area, 4000 at most.
