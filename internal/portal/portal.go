@@ -36,6 +36,7 @@ type Item struct {
 	Where      string // for whom: a commune, the whole province
 	Day        time.Time
 	Urgent     bool // an emergency in force
+	Demo       bool // made up, and says so
 	Sound      Sound
 	Langs      []string // names of the languages that it can be heard in
 }

@@ -59,7 +59,7 @@ var news = paper{
 		Sound: portal.Sound{Lang: "Tiếng Việt", MP3: "/ban-tin/1/vi.mp3", Opus: "/ban-tin/1/vi.opus", Machine: true}},
 	{Title: "Đừng đọc mã OTP cho người lạ", URL: "/ban-tin/2", Picture: "safety-fraud", Where: "toàn tỉnh", Day: now, Langs: []string{"Việt", "Tày"},
 		Sound: portal.Sound{Lang: "Tiếng Việt", MP3: "/ban-tin/2/vi.mp3", Opus: "/ban-tin/2/vi.opus", MP3Size: 400_000, Length: 100 * time.Second, Machine: true}},
-	{Title: "Giá hoa hồi tuần này", URL: "/ban-tin/3", Picture: "market", Day: now},
+	{Title: "Giá hoa hồi tuần này", URL: "/ban-tin/3", Picture: "market", Day: now, Demo: true},
 }
 
 func newSite(t *testing.T, o portal.Options) *web.Site {
@@ -89,7 +89,7 @@ func TestPagesRender(t *testing.T) {
 func TestHome(t *testing.T) {
 	site := newSite(t, portal.Options{News: news})
 	page := webtest.New(t, site).Get("/")
-	if !page.Has(`<div class="alarm">`, "Mưa to: đề phòng lũ quét", "Giọng máy đọc", "Tải về máy (400 kB)", "1 phút 40 giây", `href="/chu-de/policy,law"`) {
+	if !page.Has(`<div class="alarm">`, "Mưa to: đề phòng lũ quét", "Giọng máy đọc", "Tải về máy (400 kB)", "1 phút 40 giây", `href="/chu-de/policy,law"`, "<b>MINH HOẠ</b> · 14/9/2026") {
 		t.Errorf("home lacks something: %s", page.Text())
 	}
 	if page.Has("<script") {
