@@ -35,7 +35,7 @@ func (d *Desk) Powers(ctx context.Context, actor duty.Actor, b Bulletin, steps [
 	switch {
 	case b.Over() || b.Stage == Published:
 	case b.Class == Emergency:
-		signed, err := d.read().signatures(ctx, b.ID, b.Revision)
+		signed, err := d.read().signatures(ctx, b.ID, b.Words())
 		if err != nil {
 			return p, err
 		}

@@ -16,6 +16,11 @@ import (
 // An ID names a bulletin for ever, through all its issues.
 type ID string
 
+// Valid tells whether an identifier has the shape of one. Nothing else is looked for in the tables.
+func (id ID) Valid() bool {
+	return len(id) == 20 && strings.Trim(string(id), "0123456789abcdefghijklmnopqrstuv") == ""
+}
+
 // URL is the public address of the bulletin.
 func (id ID) URL() string { return "/ban-tin/" + string(id) }
 
@@ -147,6 +152,12 @@ func (b Bulletin) Edition(lang string) (e Edition, ok bool) {
 		return Edition{Lang: lang, State: Draft}, false
 	}
 	return b.Editions[i], true
+}
+
+// Words is the revision of the source and of the facts beside it: what an emergency is signed for.
+func (b Bulletin) Words() int64 {
+	e, _ := b.Edition(Source)
+	return e.Revision
 }
 
 // Title is the title in the source language.

@@ -493,6 +493,7 @@ func TestEmergency(t *testing.T) {
 		if h.must(err); second {
 			t.Fatal("a signature under other words counted")
 		}
+		h.must(h.Translate(ctx, h.as("binh", duty.Speaker, "tyz"), "", id, Telling{Lang: "tyz", Body: "(bản dịch để thử)"}))
 		third, err := h.ApproveEmergency(ctx, h.as("lan", duty.ProvinceLeader), "", id, 2, why)
 		if h.must(err); !third {
 			t.Fatal("two leaders did not publish it")

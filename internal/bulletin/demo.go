@@ -89,7 +89,7 @@ func (d *Desk) seed(ctx context.Context, by cast, key, file string, t Text) erro
 		return d.Approve(ctx, by.leader, "", id, b.Revision)
 	}
 	const reason = "Minh hoạ: mưa to kéo dài, cần báo ngay cho bà con."
-	if signed, err := d.read().signatures(ctx, id, b.Revision); err != nil {
+	if signed, err := d.read().signatures(ctx, id, b.Words()); err != nil {
 		return err
 	} else if len(signed) == 0 {
 		if _, err := d.ApproveEmergency(ctx, by.leader, "", id, b.Revision, reason); err != nil {

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // LongSentence is the most syllables (tiếng) that a sentence for the ear should have.
@@ -67,6 +69,21 @@ func opening(text string, words int) string {
 	}
 	return strings.Join(all[:words], " ") + " …"
 }
+
+// tidy makes what was typed into a text that every database and every reader takes: composed letters, line ends as such, no
+// signs that are not seen.
+func tidy(text string) string {
+	text = norm.NFC.String(strings.ToValidUTF8(strings.ReplaceAll(text, "\r\n", "\n"), ""))
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, text))
+}
+
+// tidyLine is tidy for what stands on one line.
+func tidyLine(text string) string { return strings.Join(strings.Fields(tidy(text)), " ") }
 
 // paragraphs splits a text at its line ends and drops what is empty.
 func paragraphs(text string) []string {

@@ -64,16 +64,16 @@ func (d *Desk) role(actor duty.Actor, act duty.Act, b Bulletin) duty.Role {
 
 // ApproveEmergency signs an emergency, straight from the draft. The first signature waits, the second publishes: by another
 // person in another session, a leader of the area where it is sent, who has not written it. Who wrote it may sign first, so that
-// an officer and a leader of a commune suffice. Each gave the password again a short while ago. A word changed in between makes
-// the first signature void.
+// an officer and a leader of a commune suffice. Each gave the password again a short while ago. A word of the source changed in
+// between makes the first signature void; a language that is added does not, for its own reviewer answers for it.
 func (d *Desk) ApproveEmergency(ctx context.Context, actor duty.Actor, key string, id ID, revision int64, reason string) (published bool, err error) {
-	reason = strings.TrimSpace(reason)
+	reason = tidy(reason)
 	err = d.once(ctx, key, func(s store) error {
 		b, err := s.byID(ctx, id)
 		if err != nil {
 			return err
 		}
-		signed, err := s.signatures(ctx, id, b.Revision)
+		signed, err := s.signatures(ctx, id, b.Words())
 		if err != nil {
 			return err
 		}
@@ -91,7 +91,7 @@ func (d *Desk) ApproveEmergency(ctx context.Context, actor duty.Actor, key strin
 		switch {
 		case b.Class != Emergency || b.Stage == Published:
 			return fault.New(fault.Conflict, "bulletin.emergency.none")
-		case b.Revision != revision:
+		case b.Words() != revision:
 			return fault.New(fault.Conflict, "bulletin.changed")
 		case utf8.RuneCountInString(reason) < shortestReason:
 			return fault.Field("reason", "bulletin.reason.required")
@@ -101,7 +101,7 @@ func (d *Desk) ApproveEmergency(ctx context.Context, actor duty.Actor, key strin
 		}
 		yes := Signature{Signature: mine, Role: d.role(actor, duty.BulletinApproveEmergency, b), Reason: reason, At: d.now()}
 		if len(signed) == 0 {
-			if err := s.sign(ctx, id, b.Revision, yes); err != nil {
+			if err := s.sign(ctx, id, b.Words(), yes); err != nil {
 				return err
 			}
 			return d.record(ctx, s, actor, b, duty.BulletinApproveEmergency, audit.Entry{Before: string(b.Stage), After: string(b.Stage), Reason: reason}, "")
@@ -244,7 +244,7 @@ var vietnam = time.FixedZone("Asia/Ho_Chi_Minh", 7*60*60)
 // Recall takes a published bulletin back at once, wherever it is read or heard. One person suffices; the reason is kept and
 // shown.
 func (d *Desk) Recall(ctx context.Context, actor duty.Actor, key string, id ID, reason string) error {
-	reason = strings.TrimSpace(reason)
+	reason = tidy(reason)
 	return d.once(ctx, key, func(s store) error {
 		b, err := s.byID(ctx, id)
 		if err != nil {

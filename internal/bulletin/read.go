@@ -178,7 +178,7 @@ func (d *Desk) Issues(ctx context.Context, actor duty.Actor, id ID) ([]Issue, er
 
 // Signed lists the signatures under an emergency as it now stands, for its officers.
 func (d *Desk) Signed(ctx context.Context, b Bulletin) ([]Signature, error) {
-	return d.read().signatures(ctx, b.ID, b.Revision)
+	return d.read().signatures(ctx, b.ID, b.Words())
 }
 
 // Copies lists the working copies that the actor may read, last changed first.

@@ -65,7 +65,7 @@ func (d *Desk) once(ctx context.Context, key string, f func(store) error) error 
 }
 
 func (s store) once(ctx context.Context, key, result string) (prior string, repeated bool, err error) {
-	return db.Once(ctx, s.tx, key, result)
+	return db.Once(ctx, s.tx, tidyLine(key), result)
 }
 
 func newID() string { return db.NewID() }
@@ -113,6 +113,9 @@ func (r editionRow) edition() Edition {
 
 // byID loads a bulletin with its editions.
 func (s store) byID(ctx context.Context, id ID) (Bulletin, error) {
+	if !id.Valid() {
+		return Bulletin{}, fault.New(fault.NotFound, "bulletin.not_found")
+	}
 	r, err := db.One(ctx, s.c, (*row).fields, "SELECT "+columns+" FROM bulletin WHERE id = $1", id)
 	if fault.Is(err, fault.NotFound) {
 		return Bulletin{}, fault.New(fault.NotFound, "bulletin.not_found")
@@ -233,7 +236,7 @@ func (r *signatureRow) fields() []any {
 	return []any{&r.Person, &r.Session, &r.Role, &r.Leader, &r.Reason, &r.at}
 }
 
-// signatures lists who has signed this revision; a change of a word makes earlier ones void.
+// signatures lists who has signed these words; a change makes earlier ones void.
 func (s store) signatures(ctx context.Context, id ID, revision int64) ([]Signature, error) {
 	rows, err := db.All(ctx, s.c, (*signatureRow).fields,
 		"SELECT person, session, role, leader, reason, at FROM bulletin_signature WHERE bulletin = $1 AND revision = $2 ORDER BY at", id, revision)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"banlang/internal/audit"
@@ -24,7 +23,7 @@ type Telling struct {
 
 // Translate tells a bulletin in another language, in writing. The language must be recorded for the actor.
 func (d *Desk) Translate(ctx context.Context, actor duty.Actor, key string, id ID, t Telling) error {
-	t.Title, t.Body = strings.Join(strings.Fields(t.Title), " "), strings.TrimSpace(strings.ReplaceAll(t.Body, "\r\n", "\n"))
+	t.Title, t.Body = tidyLine(t.Title), tidy(t.Body)
 	return d.tell(ctx, actor, key, duty.BulletinTranslate, id, t.Lang, t.Revision, func(_ store, e *Edition) error {
 		var wrong []error
 		if t.Lang == Source {
@@ -83,7 +82,7 @@ func (d *Desk) Record(ctx context.Context, actor duty.Actor, key string, id ID, 
 			return fault.New(fault.Conflict, "bulletin.record.not_yet")
 		}
 		e.Upload, e.Trouble = ref, ""
-		e.Sound = Sound{Voice: strings.Join(strings.Fields(r.Voice), " ")}
+		e.Sound = Sound{Voice: tidyLine(r.Voice)}
 		return putSoundJob(ctx, s, id, r.Lang, ref)
 	})
 }
@@ -140,7 +139,7 @@ type Verdict struct {
 // ReviewLanguage accepts an edition or returns it with a remark. The reviewer speaks the language, and has neither written,
 // translated nor recorded it.
 func (d *Desk) ReviewLanguage(ctx context.Context, actor duty.Actor, key string, id ID, v Verdict) error {
-	v.Remark = strings.TrimSpace(v.Remark)
+	v.Remark = tidy(v.Remark)
 	return d.once(ctx, key, func(s store) error {
 		b, err := s.byID(ctx, id)
 		if err != nil {

@@ -9,7 +9,6 @@ import (
 
 	"banlang/internal/duty"
 	"banlang/internal/fault"
-	"banlang/internal/place"
 	"banlang/internal/web"
 )
 
@@ -89,9 +88,18 @@ func (h handler) shelf(w http.ResponseWriter, r *http.Request, t Topic, heading 
 func (h handler) filter(r *http.Request, t Topic) Filter {
 	q := r.URL.Query()
 	page, size := web.Page(r)
-	f := Filter{Topic: t, Lang: q.Get("tieng"), Page: page, Size: size}
+	f := Filter{Topic: t, Page: page, Size: size}
+	if !t.Known() {
+		f.Topic = ""
+	}
+	if tag := q.Get("tieng"); tag != "" {
+		f.Lang = "und" // in a language that nobody knows there is nothing
+		if _, err := h.desk.languages.Language(tag); err == nil {
+			f.Lang = tag
+		}
+	}
 	if code := q.Get("dia-ban"); code != "" {
-		f.Place = place.ID(code) // of a unit that nobody knows there is nothing
+		f.Place = "@" // nor for a unit that nobody knows
 		if u, err := h.desk.places.At(code, h.desk.places.Today()); err == nil {
 			f.Place = u.ID
 		}

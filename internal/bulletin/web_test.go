@@ -141,6 +141,67 @@ func TestPages(t *testing.T) {
 	})
 }
 
+// An emergency through forms: two persons in a commune, the password again, nothing typed is lost.
+func TestEmergencyPages(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		s := h.site()
+		officer, leader, reader := webtest.New(t, s).As("xa"), webtest.New(t, s).As("chu"), webtest.New(t, s)
+		sent := officer.Post("/ban-lam-viec/ban-tin/viet", "title", "Lũ quét", "body", "Đi ngay lên chỗ cao.", "place", string(h.bacSon), "topic", "disaster",
+			"class", "emergency", "expires", "2026-09-15T17:00", "do", "send")
+		page := sent.Header.Get("Location")
+		id := strings.TrimPrefix(page, "/ban-lam-viec/ban-tin/")
+		form := officer.Follow(sent)
+		answers(t, "the first signs", form, 200, "Đồng ý (người thứ nhất)", "17:00 ngày 15/9/2026")
+		revision := value(t, form, "/duyet-khan\"", "revision")
+
+		h.clock = h.clock.Add(time.Hour)
+		answers(t, "long after the password", officer.Post(page+"/duyet-khan", "revision", revision, "reason", "Nước suối lên rất nhanh."), 403,
+			"Nước suối lên rất nhanh.", "/ban-lam-viec/tai-khoan/xac-nhan?tiep="+page)
+		h.clock = h.clock.Add(-time.Hour)
+		answers(t, "signed", officer.Post(page+"/duyet-khan", "revision", revision, "reason", "Nước suối lên rất nhanh.", "_key", "k"), 303)
+		answers(t, "signed twice by one click", officer.Post(page+"/duyet-khan", "revision", revision, "reason", "Nước suối lên rất nhanh.", "_key", "k"), 303)
+		answers(t, "not yet public", reader.Get("/ban-tin/"+id), 404)
+		answers(t, "the first cannot be the second", officer.Get(page), 200, "Minh hoạ: xa", "Bạn đã góp tay vào phần này")
+		answers(t, "the second is told who signed and why", leader.Get(page), 200, "Đồng ý và phát ngay (người thứ hai)", "Nước suối lên rất nhanh.")
+		answers(t, "the second signs", leader.Post(page+"/duyet-khan", "revision", revision, "reason", "Đã gọi trưởng thôn, đúng là lũ."), 303)
+		answers(t, "the alarm", reader.Get("/ban-tin"), 200, `class="alarm"`, "/ban-tin/"+id)
+		answers(t, "who answers for it", reader.Get("/ban-tin/"+id), 200, "Hai người:", "Cán bộ xã, Lãnh đạo xã")
+		webtest.Render(t, s, "chu", page)
+		webtest.Render(t, s, "xa", page, page+"/sua")
+
+		h.clock = time.Date(2026, 9, 15, 10, 0, 0, 0, time.UTC)
+		answers(t, "after its end", reader.Get("/ban-tin/"+id), 200, "Tin này đã hết hạn", "noindex")
+		if p := reader.Get("/ban-tin"); p.Has(id) {
+			t.Error("the alarm is still listed after its end")
+		}
+	})
+}
+
+// What nobody would type is refused in words, or taken without what cannot be kept.
+func TestHostile(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		s := h.site()
+		reader, editor := webtest.New(t, s), webtest.New(t, s).As("an")
+		for path, want := range map[string]int{
+			"/ban-tin/%00": 404, "/ban-tin/x'%20OR%201=1--": 404, "/ban-tin?tieng=%00&dia-ban=%00&chu-de=%00&trang=-1": 200, "/ban-tin?trang=999999999": 200,
+			"/chu-de/%00": 404, "/ban-tin/nguon.xml?chu-de=%3C%2Ftitle%3E&tieng=%ff": 200, "/ban-tin/" + strings.Repeat("0", 20) + "/%00.mp3": 404,
+		} {
+			answers(t, path, reader.Get(path), want)
+		}
+		for _, path := range []string{"/%00", "/%00/sua", "/x/tieng/%00", "/x/so/-1", "/x/nghe/..%2f", "?trang-thai=%00&trang=x"} {
+			if p := editor.Get("/ban-lam-viec/ban-tin" + path); p.Status >= 500 {
+				t.Errorf("%q: %d", path, p.Status)
+			}
+		}
+		p := editor.Post("/ban-lam-viec/ban-tin/viet", "title", "Tin\x00 \x1b[31mlạ\xff", "body", "Một\x00\r\nhai <script>alert(1)</script>", "place", string(h.home), "topic", "law",
+			"class", "normal", "langs", "\x00", "_key", "\x00")
+		answers(t, "a language that nobody knows", p, 422, "Tin", "langs-why")
+		p = editor.Post("/ban-lam-viec/ban-tin/viet", "title", "Tin\x00 \x1b[31mlạ\xff", "body", "Một\x00\r\nhai <script>alert(1)</script>", "place", string(h.home), "topic", "law",
+			"class", "normal", "_key", "\x00a")
+		answers(t, "signs that are not seen", editor.Follow(p), 200, "Tin [31mlạ", "&lt;script&gt;")
+	})
+}
+
 // listen plays a sound as a player does: a part of it, and again only if it has changed.
 func listen(t *testing.T, s http.Handler, id string) {
 	t.Helper()

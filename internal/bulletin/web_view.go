@@ -72,7 +72,7 @@ func (h handler) choices(r *http.Request, f Filter) (topics, places []choice, er
 	for _, a := range areas {
 		places = append(places, choice{Text: h.where(a), URL: web.With(r, "dia-ban", a.Code()), Current: a == f.Place})
 	}
-	if f.Place != "" && !slices.Contains(areas, f.Place) {
+	if f.Place != "" && f.Place != "@" && !slices.Contains(areas, f.Place) {
 		places = append(places, choice{Text: h.where(f.Place), URL: web.With(r, "dia-ban", f.Place.Code()), Current: true})
 	}
 	return topics, places, nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -36,8 +35,7 @@ type Text struct {
 }
 
 func (t *Text) clean() {
-	t.Title, t.Basis = strings.Join(strings.Fields(t.Title), " "), strings.TrimSpace(t.Basis)
-	t.Body = strings.TrimSpace(strings.ReplaceAll(t.Body, "\r\n", "\n"))
+	t.Title, t.Basis, t.Body = tidyLine(t.Title), tidyLine(t.Basis), tidy(t.Body)
 	t.Langs = slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(t.Langs))), func(l string) bool { return l == Source })
 }
 
