@@ -63,7 +63,7 @@ func (b *bucket) Put(ctx context.Context, r io.Reader, limit int64) (Ref, int64,
 	if err != nil {
 		return "", 0, full(err)
 	}
-	defer os.Remove(tmp.Name())
+	defer os.Remove(tmp.Name()) //nolint:errcheck // what stays is the temporary folder's to clean
 	defer tmp.Close()
 	ref, n, err := spill(ctx, tmp, r, limit)
 	if err != nil {

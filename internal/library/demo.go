@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
 	"banlang/internal/place"
@@ -87,7 +86,7 @@ func (d *Desk) ImportDemo(ctx context.Context, by Two, path string, progress fun
 // finish brings a demonstration document to the readers, from wherever an earlier run left it. Without a record it keeps what
 // the machine proposed.
 func (d *Desk) finish(ctx context.Context, by Two, id ID, r *Record) error {
-	doc, err := d.store.byID(ctx, d.store.db, id)
+	doc, err := d.store.byID(ctx, id)
 	if err != nil || !doc.Demo {
 		return err
 	}
@@ -95,7 +94,7 @@ func (d *Desk) finish(ctx context.Context, by Two, id ID, r *Record) error {
 		if err := d.Read(ctx, id); err != nil {
 			return err
 		}
-		if doc, err = d.store.byID(ctx, d.store.db, id); err != nil {
+		if doc, err = d.store.byID(ctx, id); err != nil {
 			return err
 		}
 	}
@@ -118,8 +117,8 @@ func (d *Desk) finish(ctx context.Context, by Two, id ID, r *Record) error {
 
 // acceptProposal lets a document go on with what the machine read; that nobody has checked it stays written on it.
 func (d *Desk) acceptProposal(ctx context.Context, actor duty.Actor, id ID) error {
-	return d.store.change(ctx, func(tx *db.Tx) error {
-		doc, err := d.store.byID(ctx, tx, id)
+	return d.store.change(ctx, func(s store) error {
+		doc, err := s.byID(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -128,9 +127,9 @@ func (d *Desk) acceptProposal(ctx context.Context, actor duty.Actor, id ID) erro
 		}
 		before := doc.State
 		doc.State, doc.Describer, doc.Changed = Described, actor.ID, d.now()
-		if err := d.store.save(ctx, tx, doc); err != nil {
+		if err := s.save(ctx, doc); err != nil {
 			return err
 		}
-		return d.record(ctx, tx, actor, duty.LibraryDescribe, doc, before, "")
+		return d.record(ctx, s, actor, duty.LibraryDescribe, doc, before, "")
 	})
 }

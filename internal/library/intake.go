@@ -11,27 +11,22 @@ import (
 	"slices"
 	"strings"
 
-	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
-	"banlang/internal/job"
 	"banlang/internal/library/transcript"
 )
-
-// jobRead is the job of reading a document's file.
-const jobRead = "library.read"
 
 // Read reads the text of a document's file, once, and proposes what the document is. Whatever is wrong with the file is kept
 // with the document and shown to officers; only what may pass by itself is an error, so that the job is tried again. Reading a
 // document that a person has described changes its text and nothing they wrote.
 func (d *Desk) Read(ctx context.Context, id ID) error {
-	doc, err := d.store.byID(ctx, d.store.db, id)
+	doc, err := d.store.byID(ctx, id)
 	if err != nil || doc.wasRead() {
 		return err
 	}
 	if doc.State == Received {
 		doc.State = Reading
-		if err := d.store.change(ctx, func(tx *db.Tx) error { return d.store.save(ctx, tx, doc) }); err != nil {
+		if err := d.store.change(ctx, func(s store) error { return s.save(ctx, doc) }); err != nil {
 			return err
 		}
 	}
@@ -40,8 +35,8 @@ func (d *Desk) Read(ctx context.Context, id ID) error {
 	if readErr != nil && len(known) == 0 {
 		return readErr
 	}
-	return d.store.change(ctx, func(tx *db.Tx) error {
-		doc, err := d.store.byID(ctx, tx, id)
+	return d.store.change(ctx, func(s store) error {
+		doc, err := s.byID(ctx, id)
 		if err != nil || doc.wasRead() { // somebody else was faster
 			return err
 		}
@@ -58,13 +53,13 @@ func (d *Desk) Read(ctx context.Context, id ID) error {
 			d.proposePlaces(&doc)
 		}
 		doc.Changed = d.now()
-		if err := d.store.setParts(ctx, tx, id, parts); err != nil {
+		if err := s.setParts(ctx, id, parts); err != nil {
 			return err
 		}
-		if err := job.Drop(ctx, tx, jobRead, string(id)); err != nil {
+		if err := s.dropReading(ctx, id); err != nil {
 			return err
 		}
-		return d.store.save(ctx, tx, doc)
+		return s.save(ctx, doc)
 	})
 }
 
@@ -94,8 +89,8 @@ func (d *Desk) transcribe(ctx context.Context, doc Document) (transcript.Transcr
 // ReadAgain queues another reading, after a tool was installed or a reader bettered. The actor must be allowed
 // library.describe. What readers see of an open document does not change behind their backs: it must be withdrawn first.
 func (d *Desk) ReadAgain(ctx context.Context, actor duty.Actor, id ID) error {
-	return d.store.change(ctx, func(tx *db.Tx) error {
-		doc, err := d.store.byID(ctx, tx, id)
+	return d.store.change(ctx, func(s store) error {
+		doc, err := s.byID(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -103,10 +98,10 @@ func (d *Desk) ReadAgain(ctx context.Context, actor duty.Actor, id ID) error {
 			return err
 		}
 		doc.Layer, doc.Trouble, doc.Changed = "", nil, d.now()
-		if err := d.store.save(ctx, tx, doc); err != nil {
+		if err := s.save(ctx, doc); err != nil {
 			return err
 		}
-		return job.Put(ctx, tx, job.Job{Kind: jobRead, Key: string(id), Payload: []byte(id), At: d.now()})
+		return s.queueReading(ctx, id, d.now())
 	})
 }
 

@@ -15,12 +15,10 @@ import (
 
 	"banlang/internal/audit"
 	"banlang/internal/blob"
-	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/ethnic"
 	"banlang/internal/fault"
 	"banlang/internal/fold"
-	"banlang/internal/job"
 	"banlang/internal/library/transcript"
 	"banlang/internal/place"
 	"banlang/internal/search"
@@ -170,7 +168,7 @@ type Offer struct {
 // here already is a Conflict that names the document. key makes a repetition harmless.
 func (d *Desk) Deposit(ctx context.Context, actor duty.Actor, key string, o Offer) (ID, error) {
 	doc := Document{
-		ID: ID(db.NewID()), State: Received, Revision: 1, FileName: o.Name, Depositor: actor.ID, Demo: o.Demo, Proposed: true,
+		ID: newID(), State: Received, Revision: 1, FileName: o.Name, Depositor: actor.ID, Demo: o.Demo, Proposed: true,
 		Area: o.Area, Made: d.now(), Changed: d.now(),
 		Record: Record{Lang: "vi", Force: "unknown", Access: AccessOpen, Source: o.Source, Title: bareName(o.Name)},
 	}
@@ -193,24 +191,24 @@ func (d *Desk) Deposit(ctx context.Context, actor duty.Actor, key string, o Offe
 		return "", err
 	}
 	id := doc.ID
-	err = d.store.change(ctx, func(tx *db.Tx) error {
-		prior, repeated, err := db.Once(ctx, tx, key, string(doc.ID))
+	err = d.store.change(ctx, func(s store) error {
+		prior, repeated, err := s.once(ctx, key, string(doc.ID))
 		if err != nil || repeated {
 			id = ID(prior)
 			return err
 		}
-		if twin, err := d.store.byFile(ctx, tx, doc.File); err == nil {
+		if twin, err := s.byFile(ctx, doc.File); err == nil {
 			return fault.New(fault.Conflict, "library.duplicate", "Title", twin.Title, "ID", string(twin.ID))
 		} else if !fault.Is(err, fault.NotFound) {
 			return err
 		}
-		if err := d.store.insert(ctx, tx, doc); err != nil {
+		if err := s.insert(ctx, doc); err != nil {
 			return err
 		}
-		if err := job.Put(ctx, tx, job.Job{Kind: jobRead, Key: string(doc.ID), Payload: []byte(doc.ID), At: d.now()}); err != nil {
+		if err := s.queueReading(ctx, doc.ID, d.now()); err != nil {
 			return err
 		}
-		return d.record(ctx, tx, actor, duty.LibraryDeposit, doc, "", "")
+		return d.record(ctx, s, actor, duty.LibraryDeposit, doc, "", "")
 	})
 	return id, err
 }
@@ -244,8 +242,8 @@ func (d *Desk) province() place.ID {
 // belongs. revision is the one the person saw: a record that changed meanwhile is a Conflict. accept says that the person has
 // seen the text and that it can be read, whatever the machine judged.
 func (d *Desk) Describe(ctx context.Context, actor duty.Actor, id ID, revision int64, r Record, accept bool) error {
-	return d.store.change(ctx, func(tx *db.Tx) error {
-		doc, err := d.store.byID(ctx, tx, id)
+	return d.store.change(ctx, func(s store) error {
+		doc, err := s.byID(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -264,10 +262,10 @@ func (d *Desk) Describe(ctx context.Context, actor duty.Actor, id ID, revision i
 		before := doc.State
 		doc.Record, doc.Accepted, doc.Proposed = r, accept && doc.Layer == transcript.Garbled, false
 		doc.State, doc.Describer, doc.Changed = Described, actor.ID, d.now()
-		if err := d.store.save(ctx, tx, doc); err != nil {
+		if err := s.save(ctx, doc); err != nil {
 			return err
 		}
-		return d.record(ctx, tx, actor, duty.LibraryDescribe, doc, before, "")
+		return d.record(ctx, s, actor, duty.LibraryDescribe, doc, before, "")
 	})
 }
 
@@ -314,8 +312,8 @@ func (r *Record) check(d *Desk) error {
 // Publish opens a document. The actor must be allowed library.publish where it belongs and not have handed it in. What belongs
 // to a community is not opened before the community has spoken.
 func (d *Desk) Publish(ctx context.Context, actor duty.Actor, id ID) error {
-	return d.store.change(ctx, func(tx *db.Tx) error {
-		doc, err := d.store.byID(ctx, tx, id)
+	return d.store.change(ctx, func(s store) error {
+		doc, err := s.byID(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -328,33 +326,33 @@ func (d *Desk) Publish(ctx context.Context, actor duty.Actor, id ID) error {
 		case slices.Contains(cultural, doc.Kind):
 			return fault.New(fault.Conflict, "library.consent.missing")
 		}
-		return d.open(ctx, tx, actor, doc)
+		return d.open(ctx, s, actor, doc)
 	})
 }
 
 // open makes a document findable and readable.
-func (d *Desk) open(ctx context.Context, tx *db.Tx, actor duty.Actor, doc Document) error {
+func (d *Desk) open(ctx context.Context, s store, actor duty.Actor, doc Document) error {
 	before := doc.State
 	doc.State, doc.Publisher, doc.Changed, doc.Opened, doc.Reason = Open, actor.ID, d.now(), d.now(), ""
-	if err := d.store.save(ctx, tx, doc); err != nil {
+	if err := s.save(ctx, doc); err != nil {
 		return err
 	}
-	entry, err := d.entry(ctx, tx, doc)
+	entry, err := d.entry(ctx, s, doc)
 	if err != nil {
 		return err
 	}
-	if err := search.Put(ctx, tx, entry); err != nil {
+	if err := s.index(ctx, entry); err != nil {
 		return err
 	}
-	return d.record(ctx, tx, actor, duty.LibraryPublish, doc, before, "")
+	return d.record(ctx, s, actor, duty.LibraryPublish, doc, before, "")
 }
 
 // Withdraw takes an open document back, with a reason: its page, its text and its file are gone for readers at once, and the
 // search no longer knows it.
 func (d *Desk) Withdraw(ctx context.Context, actor duty.Actor, id ID, reason string) error {
 	reason = strings.TrimSpace(reason)
-	return d.store.change(ctx, func(tx *db.Tx) error {
-		doc, err := d.store.byID(ctx, tx, id)
+	return d.store.change(ctx, func(s store) error {
+		doc, err := s.byID(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -366,18 +364,18 @@ func (d *Desk) Withdraw(ctx context.Context, actor duty.Actor, id ID, reason str
 		}
 		before := doc.State
 		doc.State, doc.Reason, doc.Changed = Withdrawn, reason, d.now()
-		if err := d.store.save(ctx, tx, doc); err != nil {
+		if err := s.save(ctx, doc); err != nil {
 			return err
 		}
-		if err := search.Remove(ctx, tx, doc.ID.Thing()); err != nil {
+		if err := s.unindex(ctx, doc.ID.Thing()); err != nil {
 			return err
 		}
-		return d.record(ctx, tx, actor, duty.LibraryWithdraw, doc, before, reason)
+		return d.record(ctx, s, actor, duty.LibraryWithdraw, doc, before, reason)
 	})
 }
 
 // record writes an act into the audit trail.
-func (d *Desk) record(ctx context.Context, tx *db.Tx, actor duty.Actor, act duty.Act, doc Document, before State, reason string) error {
+func (d *Desk) record(ctx context.Context, s store, actor duty.Actor, act duty.Act, doc Document, before State, reason string) error {
 	e := audit.Entry{
 		Actor: actor.ID, Session: actor.Session, Act: string(act), Thing: doc.ID.Thing(), Place: string(doc.Area),
 		Before: string(before), After: string(doc.State), Reason: reason,
@@ -385,11 +383,11 @@ func (d *Desk) record(ctx context.Context, tx *db.Tx, actor duty.Actor, act duty
 	if act == duty.LibraryPublish {
 		e.Second = doc.Depositor
 	}
-	return audit.Write(ctx, tx, d.now(), e)
+	return s.record(ctx, d.now(), e)
 }
 
 // entry is the document as the search knows it. A text that cannot be read is not indexed: its title and number are.
-func (d *Desk) entry(ctx context.Context, tx *db.Tx, doc Document) (search.Entry, error) {
+func (d *Desk) entry(ctx context.Context, s store, doc Document) (search.Entry, error) {
 	e := search.Entry{
 		ID: doc.ID.Thing(), Kind: "document", Title: doc.Title, Heading: doc.Summary, Lang: doc.Lang, URL: doc.ID.URL(), Number: doc.Number,
 		Date: doc.Signed.Time(), Area: string(doc.Area), Facets: map[string][]string{},
@@ -420,7 +418,7 @@ func (d *Desk) entry(ctx context.Context, tx *db.Tx, doc Document) (search.Entry
 	}
 	var body strings.Builder
 	for n := 1; n <= doc.Parts; n++ {
-		blocks, err := d.store.part(ctx, tx, doc.ID, n)
+		blocks, err := s.part(ctx, doc.ID, n)
 		if err != nil {
 			return e, err
 		}

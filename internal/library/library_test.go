@@ -3,6 +3,7 @@ package library
 import (
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -112,7 +113,7 @@ func (b *bench) work(t testing.TB) {
 
 func (b *bench) get(t testing.TB, id ID) Document {
 	t.Helper()
-	doc, err := b.store.byID(t.Context(), b.db, id)
+	doc, err := b.store.byID(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,12 +285,12 @@ func TestRecordIsChecked(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			r := good
 			test.change(&r)
-			field := ""
+			var field strings.Builder
 			for _, f := range fault.All(r.check(b.Desk)) {
-				field += f.Field
+				field.WriteString(f.Field)
 			}
-			if field != test.field {
-				t.Errorf("check names %q, want %q", field, test.field)
+			if field.String() != test.field {
+				t.Errorf("check names %q, want %q", field.String(), test.field)
 			}
 		})
 	}
@@ -533,4 +534,39 @@ func TestImportShared(t *testing.T) {
 	if got := b.finds(t, search.Query{Text: "1672/nq-ubtvqh15"}); len(got) == 0 {
 		t.Error("resolution 1672 is not found by its number")
 	}
+}
+
+// Without its tool a PDF is kept and says what is missing; once the tool is there it is read again.
+func TestReadAgain(t *testing.T) {
+	if _, err := exec.LookPath("pdftotext"); err != nil {
+		t.Skip(err)
+	}
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := newBench(t, d)
+		path := os.Getenv("PATH")
+		t.Setenv("PATH", t.TempDir())
+		id := b.deposit(t, b.librarian, "quyet-dinh.pdf", "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj "+
+			"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>endobj 4 0 obj<</Length 60>>stream\n"+
+			"BT /F 12 Tf 72 700 Td (Ba con khong dot nuong khi gio to) Tj ET       \nendstream endobj 5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj\n"+
+			"trailer<</Root 1 0 R>>\n%%EOF\n")
+		doc := b.get(t, id)
+		if doc.State != Read || doc.Trouble == nil || doc.Trouble.Key != "transcript.tool_missing" {
+			t.Fatalf("without the tool: state %s, trouble %v", doc.State, doc.Trouble)
+		}
+		t.Setenv("PATH", path)
+		b.describe(t, id, func(r *Record) { r.Title, r.Kind = "Giữ rừng", "notice" })
+		if err := b.ReadAgain(t.Context(), b.librarian, id); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Publish(t.Context(), b.second, id); !fault.Is(err, fault.Conflict) {
+			t.Errorf("Publish while it is being read = %v, want a conflict", err)
+		}
+		b.work(t)
+		if doc = b.get(t, id); doc.Trouble != nil || doc.Layer != transcript.Good || doc.Title != "Giữ rừng" || doc.State != Described {
+			t.Errorf("with the tool: trouble %v, layer %s, title %q, state %s", doc.Trouble, doc.Layer, doc.Title, doc.State)
+		}
+		if err := b.ReadAgain(t.Context(), b.elsewhere, id); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("ReadAgain from elsewhere = %v, want forbidden", err)
+		}
+	})
 }

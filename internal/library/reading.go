@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"io"
 	"strings"
 	"time"
 	"unicode"
@@ -9,20 +10,17 @@ import (
 
 	"banlang/internal/audit"
 	"banlang/internal/blob"
-	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
 	"banlang/internal/fold"
 	"banlang/internal/library/transcript"
 	"banlang/internal/search"
-
-	"io"
 )
 
 // ByID is an open document for any reader. One that was withdrawn is Gone; one that is not open, or not for everyone, is
 // NotFound: not even its title is told.
 func (d *Desk) ByID(ctx context.Context, id ID) (Document, error) {
-	doc, err := d.store.byID(ctx, d.store.db, id)
+	doc, err := d.store.byID(ctx, id)
 	switch {
 	case err != nil:
 		return Document{}, err
@@ -39,7 +37,7 @@ func (d *Desk) Text(ctx context.Context, doc Document, part int) ([]transcript.B
 	if !doc.Legible() || part < 1 || part > doc.Parts {
 		return nil, fault.New(fault.NotFound, "library.part.not_found")
 	}
-	return d.store.part(ctx, d.store.db, doc.ID, part)
+	return d.store.part(ctx, doc.ID, part)
 }
 
 // Original opens the document's file; the document came from ByID, AtDesk or Restricted.
@@ -50,7 +48,7 @@ func (d *Desk) Original(ctx context.Context, doc Document) (io.ReadSeekCloser, e
 
 // AtDesk is a document as officers see it before it is open: who handed it in, and who may describe it. An open one is shown too.
 func (d *Desk) AtDesk(ctx context.Context, actor duty.Actor, id ID) (Document, error) {
-	doc, err := d.store.byID(ctx, d.store.db, id)
+	doc, err := d.store.byID(ctx, id)
 	if err != nil {
 		return Document{}, err
 	}
@@ -70,8 +68,8 @@ func (d *Desk) AtDesk(ctx context.Context, actor duty.Actor, id ID) (Document, e
 func (d *Desk) Restricted(ctx context.Context, actor duty.Actor, id ID, reason string) (Document, error) {
 	reason = strings.TrimSpace(reason)
 	var doc Document
-	err := d.store.change(ctx, func(tx *db.Tx) (err error) {
-		if doc, err = d.store.byID(ctx, tx, id); err != nil {
+	err := d.store.change(ctx, func(s store) (err error) {
+		if doc, err = s.byID(ctx, id); err != nil {
 			return err
 		}
 		if err := d.policy.Permit(actor, duty.LibraryReadRestricted, doc.thing("")); err != nil {
@@ -85,7 +83,7 @@ func (d *Desk) Restricted(ctx context.Context, actor duty.Actor, id ID, reason s
 		case utf8.RuneCountInString(reason) < 5 || utf8.RuneCountInString(reason) > 500:
 			return fault.Field("reason", "library.reason.required")
 		}
-		return audit.Write(ctx, tx, d.now(), audit.Entry{
+		return s.record(ctx, d.now(), audit.Entry{
 			Actor: actor.ID, Session: actor.Session, Act: string(duty.LibraryReadRestricted), Thing: id.Thing(), Place: string(doc.Area), Reason: reason,
 		})
 	})

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"banlang/internal/audit"
 	"banlang/internal/blob"
 	"banlang/internal/db"
 	"banlang/internal/duty"
@@ -22,15 +23,51 @@ import (
 // New makes a desk and names the handler of its jobs.
 func New(d *db.DB, files blob.Store, tools transcript.Tools, queue *job.Queue, policy *duty.Policy, places *place.Desk, groups *ethnic.Desk,
 	index *search.Desk, log *slog.Logger, now func() time.Time) *Desk {
-	desk := &Desk{store: store{d}, files: files, reader: transcript.New(tools), policy: policy, places: places, ethnic: groups, search: index, log: log, now: now}
+	desk := &Desk{store: store{db: d}, files: files, reader: transcript.New(tools), policy: policy, places: places, ethnic: groups, search: index, log: log, now: now}
 	queue.Handle(jobRead, func(ctx context.Context, payload []byte) error { return desk.Read(ctx, ID(payload)) })
 	return desk
 }
 
-type store struct{ db *db.DB }
+// store reads from the database, or within a change.
+type store struct {
+	db *db.DB
+	tx *db.Tx // nil outside of a change
+}
 
 // change runs a use case: load, permit, check, change, record, all of it or nothing.
-func (s store) change(ctx context.Context, f func(*db.Tx) error) error { return s.db.Tx(ctx, f) }
+func (s store) change(ctx context.Context, f func(store) error) error {
+	return s.db.Tx(ctx, func(tx *db.Tx) error { return f(store{s.db, tx}) })
+}
+
+func (s store) conn() db.Conn {
+	if s.tx != nil {
+		return s.tx
+	}
+	return s.db
+}
+
+func newID() ID { return ID(db.NewID()) }
+
+func (s store) once(ctx context.Context, key, result string) (prior string, repeated bool, err error) {
+	return db.Once(ctx, s.tx, key, result)
+}
+
+func (s store) record(ctx context.Context, at time.Time, e audit.Entry) error {
+	return audit.Write(ctx, s.tx, at, e)
+}
+func (s store) index(ctx context.Context, e search.Entry) error { return search.Put(ctx, s.tx, e) }
+func (s store) unindex(ctx context.Context, id string) error    { return search.Remove(ctx, s.tx, id) }
+
+// jobRead is the job of reading a document's file.
+const jobRead = "library.read"
+
+func (s store) queueReading(ctx context.Context, id ID, at time.Time) error {
+	return job.Put(ctx, s.tx, job.Job{Kind: jobRead, Key: string(id), Payload: []byte(id), At: at})
+}
+
+func (s store) dropReading(ctx context.Context, id ID) error {
+	return job.Drop(ctx, s.tx, jobRead, string(id))
+}
 
 const columns = `id, state, revision, file, file_name, file_size, format, layer, accepted, encoding, pages, parts, contents, trouble,
 	title, number, kind, issuer, signed, force_from, force_until, force, lang, subjects, places, groups, summary, source, rights, access, proposed,
@@ -91,7 +128,7 @@ func values(d Document) ([]any, error) {
 
 func words[T ~string](text string) []T {
 	var list []T
-	for _, w := range strings.Fields(text) {
+	for w := range strings.FieldsSeq(text) {
 		list = append(list, T(w))
 	}
 	return list
@@ -105,8 +142,8 @@ func line[T ~string](list []T) string {
 	return strings.Join(texts, " ")
 }
 
-func (s store) one(ctx context.Context, c db.Conn, condition string, args ...any) (Document, error) {
-	r, err := db.One(ctx, c, (*row).fields, "SELECT "+columns+" FROM library_document WHERE "+condition, args...)
+func (s store) one(ctx context.Context, condition string, args ...any) (Document, error) {
+	r, err := db.One(ctx, s.conn(), (*row).fields, "SELECT "+columns+" FROM library_document WHERE "+condition, args...)
 	if fault.Is(err, fault.NotFound) {
 		return Document{}, fault.New(fault.NotFound, "library.not_found")
 	}
@@ -116,31 +153,31 @@ func (s store) one(ctx context.Context, c db.Conn, condition string, args ...any
 	return r.document()
 }
 
-func (s store) byID(ctx context.Context, c db.Conn, id ID) (Document, error) {
-	return s.one(ctx, c, "id = $1", id)
+func (s store) byID(ctx context.Context, id ID) (Document, error) {
+	return s.one(ctx, "id = $1", id)
 }
 
 // byFile is the document that has this content and was not withdrawn.
-func (s store) byFile(ctx context.Context, c db.Conn, file blob.Ref) (Document, error) {
-	return s.one(ctx, c, "file = $1 AND state <> 'withdrawn' ORDER BY made, id LIMIT 1", file)
+func (s store) byFile(ctx context.Context, file blob.Ref) (Document, error) {
+	return s.one(ctx, "file = $1 AND state <> 'withdrawn' ORDER BY made, id LIMIT 1", file)
 }
 
-func (s store) insert(ctx context.Context, tx *db.Tx, d Document) error {
+func (s store) insert(ctx context.Context, d Document) error {
 	v, err := values(d)
 	if err != nil {
 		return err
 	}
-	return db.Insert(ctx, tx, "library_document", columns, [][]any{v})
+	return db.Insert(ctx, s.tx, "library_document", columns, [][]any{v})
 }
 
 // save writes everything of a document but what it was made from, and gives it a new revision.
-func (s store) save(ctx context.Context, tx *db.Tx, d Document) error {
+func (s store) save(ctx context.Context, d Document) error {
 	d.Revision++
 	v, err := values(d)
 	if err != nil {
 		return err
 	}
-	_, err = db.Exec(ctx, tx, `UPDATE library_document SET state = $2, revision = $3, file = $4, file_name = $5, file_size = $6, format = $7, layer = $8,
+	_, err = db.Exec(ctx, s.tx, `UPDATE library_document SET state = $2, revision = $3, file = $4, file_name = $5, file_size = $6, format = $7, layer = $8,
 		accepted = $9, encoding = $10, pages = $11, parts = $12, contents = $13, trouble = $14, title = $15, number = $16, kind = $17, issuer = $18,
 		signed = $19, force_from = $20, force_until = $21, force = $22, lang = $23, subjects = $24, places = $25, groups = $26, summary = $27,
 		source = $28, rights = $29, access = $30, proposed = $31, demo = $32, area = $33, village = $34, depositor = $35, describer = $36,
@@ -149,8 +186,8 @@ func (s store) save(ctx context.Context, tx *db.Tx, d Document) error {
 }
 
 // setParts replaces the text of a document.
-func (s store) setParts(ctx context.Context, tx *db.Tx, id ID, parts [][]transcript.Block) error {
-	if _, err := db.Exec(ctx, tx, "DELETE FROM library_part WHERE document = $1", id); err != nil {
+func (s store) setParts(ctx context.Context, id ID, parts [][]transcript.Block) error {
+	if _, err := db.Exec(ctx, s.tx, "DELETE FROM library_part WHERE document = $1", id); err != nil {
 		return err
 	}
 	rows := make([][]any, len(parts))
@@ -161,11 +198,11 @@ func (s store) setParts(ctx context.Context, tx *db.Tx, id ID, parts [][]transcr
 		}
 		rows[i] = []any{id, i + 1, string(text)}
 	}
-	return db.Insert(ctx, tx, "library_part", "document, number, blocks", rows)
+	return db.Insert(ctx, s.tx, "library_part", "document, number, blocks", rows)
 }
 
-func (s store) part(ctx context.Context, c db.Conn, id ID, number int) ([]transcript.Block, error) {
-	text, err := db.Value[string](ctx, c, "SELECT blocks FROM library_part WHERE document = $1 AND number = $2", id, number)
+func (s store) part(ctx context.Context, id ID, number int) ([]transcript.Block, error) {
+	text, err := db.Value[string](ctx, s.conn(), "SELECT blocks FROM library_part WHERE document = $1 AND number = $2", id, number)
 	if err != nil {
 		return nil, err
 	}

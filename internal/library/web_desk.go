@@ -248,7 +248,7 @@ func (h handler) documentPage(r *http.Request, doc Document) (documentPage, erro
 
 // beginning is the first part of a text, legible or not: a person judges it.
 func (d *Desk) beginning(ctx context.Context, doc Document) ([]transcript.Block, error) {
-	return d.store.part(ctx, d.store.db, doc.ID, 1)
+	return d.store.part(ctx, doc.ID, 1)
 }
 
 func (h handler) formOf(doc Document) recordForm {
