@@ -12,7 +12,7 @@ import (
 // publish makes the units of the home province and all provinces findable, old ones with what became of them, once for each
 // revision of the tree. The other 13,000 units are found on the page of places.
 func (d *Desk) publish(ctx context.Context) error {
-	name, state := "search "+d.Home, fmt.Sprintf("1.%d", d.tree.Load().revision)
+	name, state := "search "+d.Home, fmt.Sprintf("2.%d", d.tree.Load().revision)
 	was, err := db.Values[string](ctx, d.db, "SELECT digest FROM place_list WHERE name = $1", name)
 	if err != nil || len(was) == 1 && was[0] == state {
 		return err
@@ -37,7 +37,7 @@ func (d *Desk) entries() []search.Entry {
 		if !(u.Level == Province && u.In(today)) && !(ok && t.covered(i)[t.units[home].ID]) {
 			continue
 		}
-		all = append(all, search.Entry{ID: "place/" + string(u.ID), Kind: "place", Title: capital(u.FullName()), Heading: d.summary(u, today), Body: d.story(u), Lang: "vi",
+		all = append(all, search.Entry{ID: "place/" + string(u.ID), Kind: "place", Title: capital(u.FullName()), Body: d.story(u, today), Lang: "vi",
 			URL: pageOf(u), Number: u.Code, Facets: map[string][]string{"kind": {"place"}, "place": {string(u.ID)}}})
 	}
 	return all
@@ -54,9 +54,13 @@ func (d *Desk) summary(u Unit, today Date) string {
 	return ""
 }
 
-// story tells what a unit was before.
-func (d *Desk) story(u Unit) string {
-	lines := []string{"Mã " + u.Code + "."}
+// story tells where a unit lies or that it ended, its code, and what it was before.
+func (d *Desk) story(u Unit, today Date) string {
+	var lines []string
+	if summary := d.summary(u, today); summary != "" {
+		lines = append(lines, summary+".")
+	}
+	lines = append(lines, "Mã "+u.Code+".")
 	if u.NameEN != "" {
 		lines = append(lines, u.NameEN+".")
 	}
