@@ -176,7 +176,7 @@ type User struct {
 // Import reads reference data and documents.
 type Import struct {
 	config.Config
-	Kind  string   `arg:"" enum:"units,groups,census,boundaries,villages,documents" help:"units, groups, census, boundaries, villages or documents."`
+	Kind  string   `arg:"" enum:"units,groups,census,boundaries,villages,classes,documents" help:"units, groups, census, boundaries, villages, classes (area classes) or documents."`
 	Paths []string `arg:"" name:"path" type:"existingpath" help:"Files or folders."`
 	Dry   bool     `help:"Only say what would change."`
 }

@@ -112,7 +112,7 @@ func (h *House) site(demo bool) (*web.Site, error) {
 		console.KindOf("groups", duty.EthnicEdit, 32<<20, h.groups),
 		console.KindOf("census", duty.EthnicEdit, 32<<20, h.groups),
 	)
-	console.Mount(s, desk, h.bulletin, h.library, h.plan)
+	console.Mount(s, desk, h.bulletin, h.library, h.accounts, h.privacy, h.places, h.groups, h.plan)
 	return s, openapi.Mount(s, openapi.Desks{Places: h.places, Groups: h.groups, Targets: h.plan, Bulletins: h.bulletin, Documents: h.library, Search: h.search},
 		string(h.version))
 }
