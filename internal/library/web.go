@@ -181,7 +181,8 @@ type readPage struct {
 	Facts                    []fact
 	Force, ForceState        string
 	Contents                 []entryView
-	OpenContents             bool // short enough to stand above the text
+	OpenContents             bool   // short enough to stand above the text
+	Continued                string // the chapter in which this part begins, where its heading stands in an earlier one
 	Blocks                   []blockView
 	Part                     int
 	Whole                    bool // every part on one page, for printing
@@ -196,6 +197,7 @@ type blockView struct {
 	transcript.Block
 	Lines []string
 	Cells [][][]string // rows, cells, lines
+	Wide  bool         // may need more room than a page has
 }
 
 func views(blocks []transcript.Block) []blockView {
@@ -208,6 +210,7 @@ func views(blocks []transcript.Block) []blockView {
 				cells[j] = strings.Split(cell, "\n")
 			}
 			all[i].Cells = append(all[i].Cells, cells)
+			all[i].Wide = all[i].Wide || len(row) > 3
 		}
 	}
 	return all
@@ -238,10 +241,29 @@ func (h handler) read(w http.ResponseWriter, r *http.Request) error {
 	p.Cite, p.Format = doc.Cite(address(r, doc)), strings.ToUpper(string(doc.Format))
 	p.MayWithdraw = h.desk.May(web.Actor(r), duty.LibraryWithdraw, doc)
 	return h.room.Show(w, r, "read", web.Meta{
-		Title: doc.Title, Description: doc.Summary, Crumbs: []web.Link{{Text: web.T(r, "library.title"), URL: "/thu-vien"}}, Lang: doc.Lang,
+		Title: shortTitle(doc), Description: doc.Summary, Crumbs: []web.Link{{Text: web.T(r, "library.title"), URL: "/thu-vien"}}, Lang: doc.Lang,
 		Sheet:   strings.Join(slices.DeleteFunc([]string{doc.Issuer, doc.Number, address(r, doc)}, func(s string) bool { return s == "" }), " · "),
 		NoIndex: p.Whole || p.Part > 1,
 	}, p)
+}
+
+// shortTitle is the name of the page in a window and in search engines, which cut what is longer: the number, then as many words
+// of the title as there is room for.
+func shortTitle(doc Document) string {
+	const room = 48
+	title := doc.Title
+	if doc.Number != "" {
+		title = doc.Number + ": " + title
+	}
+	letters := []rune(title)
+	if len(letters) <= room {
+		return title
+	}
+	cut := string(letters[:room-1])
+	if i := strings.LastIndexByte(cut, ' '); i > room/2 {
+		cut = cut[:i]
+	}
+	return strings.TrimRight(cut, " ,;:") + "…"
 }
 
 // fill loads the text of a part, or of all, and what stands around it.
@@ -263,6 +285,7 @@ func (h handler) fill(r *http.Request, p *readPage, part int) error {
 		}
 		p.Blocks = append(p.Blocks, views(blocks)...)
 	}
+	p.Continued = settle(p.Blocks, chapterBefore(doc, first))
 	p.Contents = contents(doc, part, p.Whole)
 	p.OpenContents = len(doc.Contents) <= 12
 	if !p.Whole {
@@ -278,6 +301,34 @@ func (h handler) fill(r *http.Request, p *readPage, part int) error {
 		}
 	}
 	return nil
+}
+
+// chapterBefore is the last wide heading of the parts before one, "" where there is none.
+func chapterBefore(doc Document, part int) (text string) {
+	for _, c := range doc.Contents {
+		if c.Part < part && c.Level <= 2 {
+			text = c.Text
+		}
+	}
+	return text
+}
+
+// settle makes the headings of a page follow each other without a gap: a part may begin within a chapter. The chapter is named
+// again where the first heading lies under it.
+func settle(blocks []blockView, chapter string) (continued string) {
+	level := 1
+	for i := range blocks {
+		b := &blocks[i]
+		if b.Kind != transcript.Heading {
+			continue
+		}
+		if level == 1 && b.Level > 2 && chapter != "" {
+			continued, level = chapter, 2
+		}
+		b.Level = min(b.Level, level+1)
+		level = b.Level
+	}
+	return continued
 }
 
 func partURL(doc Document, part int) string {

@@ -212,7 +212,7 @@ func (h handler) document(w http.ResponseWriter, r *http.Request) error {
 }
 
 func documentMeta(r *http.Request, doc Document) web.Meta {
-	return web.Meta{Title: doc.Title, Desk: true, NoIndex: true,
+	return web.Meta{Title: shortTitle(doc), Desk: true, NoIndex: true,
 		Crumbs: []web.Link{{Text: web.T(r, "library.title"), URL: "/ban-lam-viec/thu-vien"}, {Text: doc.FileName}}}
 }
 
@@ -283,7 +283,7 @@ func readForm(r *http.Request) recordForm {
 		Signed: r.PostFormValue("signed"), ForceFrom: r.PostFormValue("force_from"), ForceUntil: r.PostFormValue("force_until"),
 		Force: r.PostFormValue("force"), Lang: r.PostFormValue("lang"), Places: r.PostFormValue("places"), Summary: r.PostFormValue("summary"),
 		Source: r.PostFormValue("source"), Rights: r.PostFormValue("rights"), Access: r.PostFormValue("access"),
-		Subjects: r.PostForm["subjects"], Groups: r.PostForm["groups"], Accepted: r.PostFormValue("accepted") != "",
+		Subjects: r.PostForm["subjects[]"], Groups: r.PostForm["groups[]"], Accepted: r.PostFormValue("accepted") != "",
 	}
 	f.Revision, _ = strconv.ParseInt(r.PostFormValue("revision"), 10, 64) // none is a record that changed meanwhile
 	return f
@@ -463,7 +463,7 @@ func (h handler) restricted(w http.ResponseWriter, r *http.Request) error {
 	if err := h.fill(r, &p, 1); err != nil {
 		return err
 	}
-	return h.room.Show(w, r, "read", web.Meta{Title: doc.Title, Desk: true, NoIndex: true, Lang: doc.Lang,
+	return h.room.Show(w, r, "read", web.Meta{Title: shortTitle(doc), Desk: true, NoIndex: true, Lang: doc.Lang,
 		Crumbs: []web.Link{{Text: web.T(r, "library.title"), URL: "/ban-lam-viec/thu-vien"}}}, p)
 }
 

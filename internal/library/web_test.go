@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -103,7 +104,7 @@ func TestJourney(t *testing.T) {
 			t.Errorf("the proposals are not shown: %s", page.Text())
 		}
 		form := []string{"revision", revision.FindStringSubmatch(page.Body)[1], "title", "Quyết định về phòng cháy rừng", "kind", "decision_pc", "number", "12/QĐ-UBND",
-			"issuer", "Uỷ ban nhân dân tỉnh Lạng Sơn", "force", "unknown", "lang", "vi", "access", "open", "places", "xã Bắc Sơn", "subjects", "forest_fire"}
+			"issuer", "Uỷ ban nhân dân tỉnh Lạng Sơn", "force", "unknown", "lang", "vi", "access", "open", "places", "xã Bắc Sơn", "subjects[]", "forest_fire"}
 		if page := first.Post(here, append(form, "signed", "32/13/2026")...); page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Body, "32/13/2026") {
 			t.Errorf("a day that is none: %d", page.Status)
 		}
@@ -151,6 +152,20 @@ func TestJourney(t *testing.T) {
 			t.Error("after the withdrawal the search still knows it")
 		}
 	})
+}
+
+// A part that begins within a chapter names it again, and its headings leave no gap.
+func TestPartNamesItsChapter(t *testing.T) {
+	b := newBench(t, dbtest.SQLite(t))
+	text := "Chương I\n\nQUY ĐỊNH CHUNG\n\n"
+	for i := range 60 {
+		text += "Điều " + strconv.Itoa(i+1) + ". Việc chung\n" + strings.Repeat("Bà con giữ rừng, giữ nước. ", 30) + "\n\n"
+	}
+	id := b.opened(t, "a.txt", text, func(r *Record) { r.Title, r.Kind = "Dài", "notice" })
+	page := webtest.New(t, b.site(t)).Get(partURL(b.get(t, id), 2))
+	if !strings.Contains(page.Body, "<h2>Chương I. QUY ĐỊNH CHUNG (tiếp)</h2>") || !strings.Contains(page.Body, `<h3 id="dieu-`) {
+		t.Errorf("part 2 is %s", page.Text())
+	}
 }
 
 // Every page of a long document stays light: 20 kB on the line.
