@@ -99,6 +99,9 @@ func (h *House) build(ctx context.Context) error {
 	h.policy = duty.New(h.places, h.now)
 	h.record = audit.New(h.db, h.policy, h.headKey, h.now)
 	h.privacy = privacy.New(h.db, h.keeper, h.policy, h.home, h.now)
+	if err := h.privacy.Reconcile(ctx); err != nil { // a restored backup may hold records whose keys were destroyed since
+		return err
+	}
 	h.queue = job.New(h.db, h.log, h.now)
 	h.accounts = account.New(h.db, h.policy, h.places, h.privacy, h.keeper, h.home, h.now)
 	h.search = search.New(h.db, h.config.Folder(indexFolder), h.policy, h.log)

@@ -47,7 +47,7 @@ func (c Serve) Run(ctx context.Context, v Version) (err error) {
 	}
 	return h.serve(ctx, false, func(address string) {
 		if first {
-			fmt.Printf("nobody can sign in yet: open %s/lan-dau with the code %s to make one administrator and two leaders (once)\n", address, code)
+			fmt.Printf("nobody can sign in yet: open %s/khoi-dau?ma=%s to make one administrator and two leaders (once)\n", address, code)
 		}
 	})
 }
