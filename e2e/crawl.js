@@ -26,6 +26,7 @@ export async function crawl(request, base, start, { each = 1, within = '/' } = {
     address.hash = ''
     const path = address.pathname + address.search
     if (address.origin !== origin || seen.has(path) || !address.pathname.startsWith(within)) continue
+    if (address.searchParams.size > 1) continue // two filters at once look like one
     seen.add(path)
     const k = kind(address)
     if ((taken.get(k) ?? 0) >= each) continue

@@ -23,10 +23,9 @@ export default defineConfig({
     launchOptions: chromium,
     locale: 'vi-VN',
     timezoneId: 'Asia/Ho_Chi_Minh',
-    trace: 'retain-on-failure',
   },
   projects: [
-    { name: 'journeys', testDir: 'journeys' },
+    { name: 'journeys', testDir: 'journeys', use: { trace: 'retain-on-failure' } },
     { name: 'pages', testDir: 'pages' },
     { name: 'shots', testDir: 'shots' }, // asked for by scripts/screenshots only
   ],

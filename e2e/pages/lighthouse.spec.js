@@ -23,7 +23,7 @@ test('W5 Lighthouse', async ({ page }) => {
   const article = await page.locator('main a[href^="/ban-tin/"]').first().getAttribute('href')
   const port = await freePort()
   const browser = await chromium.launch({ ...settings, args: [...settings.args, `--remote-debugging-port=${port}`] })
-  for (const path of ['/', article, '/tim?q=chay+rung', '/dan-toc/tay', '/muc-tieu']) {
+  for (const path of ['/', article, '/dan-toc/tay', '/dia-ban/06325', '/muc-tieu']) {
     await test.step(path, async () => {
       const { lhr } = await lighthouse(process.env.BANLANG_URL + path, {
         port, logLevel: 'error', onlyCategories: Object.keys(bars),

@@ -71,6 +71,7 @@ test('W7 a tile is a picture, at most three words and a sound, and wide enough f
       expect(sound.headers()['content-type'], words).toMatch(/^audio\//)
     }
     const small = await page.evaluate(() => [...document.querySelectorAll('a, button, summary, input')]
+      .filter((e) => e.checkVisibility())
       .map((e) => [e.textContent.trim(), e.getBoundingClientRect()])
       .filter(([, box]) => box.width > 1 && box.height > 1 && (box.width < 48 || box.height < 48))
       .map(([text, box]) => `${text} ${Math.round(box.width)} x ${Math.round(box.height)}`))
