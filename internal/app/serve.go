@@ -89,7 +89,7 @@ func (h *House) site(demo bool) (*web.Site, error) {
 	s, err := web.New(web.Options{
 		Text: h.text, Policy: h.policy, Now: h.now, Log: h.log, Accounts: h.accounts,
 		Commits: h.db.Commits, Ready: h.db.Ping,
-		Province: h.provinceName(), Agency: h.config.Agency, Phone: h.config.Phone, Demo: demo,
+		Origin: strings.TrimSuffix(h.config.Origin, "/"), Province: h.provinceName(), Agency: h.config.Agency, Phone: h.config.Phone, Demo: demo,
 		Languages: h.languages(), Proxy: h.config.Proxy,
 	})
 	if err != nil {

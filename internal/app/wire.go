@@ -51,7 +51,7 @@ func (n news) items(ctx context.Context, heard []string, f bulletin.Filter) ([]p
 }
 
 func (n news) item(s bulletin.Summary, wanted []string) portal.Item {
-	item := portal.Item{Title: s.Title, URL: s.ID.URL(), Picture: s.Topic.Picture(), Day: s.Published, Urgent: s.Class == bulletin.Emergency}
+	item := portal.Item{Title: s.Title, URL: s.ID.URL(), Picture: s.Topic.Picture(), Day: s.Published, Urgent: s.Class == bulletin.Emergency, Demo: s.Demo}
 	if u, err := n.places.ByID(s.Place); err == nil {
 		item.Where = u.FullName()
 	}

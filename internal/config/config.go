@@ -16,6 +16,7 @@ type Config struct {
 	Bucket   string `env:"BANLANG_BUCKET" placeholder:"s3://KEY:SECRET@HOST/BUCKET" help:"S3 bucket for files; without it a folder in the data folder."`
 
 	Province string `default:"20" env:"BANLANG_PROVINCE" help:"Code of the province that this installation serves (20 is Lạng Sơn)."`
+	Origin   string `env:"BANLANG_ORIGIN" placeholder:"https://…" help:"What permanent addresses begin with; without it the address by which a visitor came."`
 	Agency   string `env:"BANLANG_AGENCY" help:"Name of the agency that answers for the pages, as shown at their foot."`
 	Phone    string `env:"BANLANG_PHONE" help:"Telephone number on which people are helped; hidden until given."`
 	Secure   bool   `env:"BANLANG_SECURE" help:"Serve behind TLS: cookies only over HTTPS."`

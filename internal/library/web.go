@@ -238,11 +238,11 @@ func (h handler) read(w http.ResponseWriter, r *http.Request) error {
 	if err := h.fill(r, &p, p.Part); err != nil {
 		return err
 	}
-	p.Cite, p.Format = doc.Cite(address(r, doc)), strings.ToUpper(string(doc.Format))
+	p.Cite, p.Format = doc.Cite(web.Origin(r)+doc.ID.URL()), strings.ToUpper(string(doc.Format))
 	p.MayWithdraw = h.desk.May(web.Actor(r), duty.LibraryWithdraw, doc)
 	return h.room.Show(w, r, "read", web.Meta{
 		Title: shortTitle(doc), Description: doc.Summary, Crumbs: []web.Link{{Text: web.T(r, "library.title"), URL: "/thu-vien"}}, Lang: doc.Lang,
-		Sheet:   strings.Join(slices.DeleteFunc([]string{doc.Issuer, doc.Number, address(r, doc)}, func(s string) bool { return s == "" }), " · "),
+		Sheet:   strings.Join(slices.DeleteFunc([]string{doc.Issuer, doc.Number, web.Origin(r)+doc.ID.URL()}, func(s string) bool { return s == "" }), " · "),
 		NoIndex: p.Whole || p.Part > 1,
 	}, p)
 }
@@ -398,15 +398,6 @@ func (h handler) facts(r *http.Request, doc Document) []fact {
 	return slices.DeleteFunc(all, func(f fact) bool { return f.Value == "" && len(f.Links) == 0 })
 }
 
-// address is where the document stands for good, as a citation needs it.
-func address(r *http.Request, doc Document) string {
-	scheme := "http://"
-	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
-		scheme = "https://"
-	}
-	return scheme + r.Host + doc.ID.URL()
-}
-
 func (h handler) original(w http.ResponseWriter, r *http.Request) error {
 	doc, err := h.desk.ByID(r.Context(), ID(r.PathValue("id")))
 	if err != nil {
@@ -431,7 +422,7 @@ func (h handler) bibTeX(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	web.Attach(w, string(doc.ID)+".bib")
-	return web.Bytes(w, r, "application/x-bibtex; charset=utf-8", []byte(doc.BibTeX(address(r, doc), h.desk.now())))
+	return web.Bytes(w, r, "application/x-bibtex; charset=utf-8", []byte(doc.BibTeX(web.Origin(r)+doc.ID.URL(), h.desk.now())))
 }
 
 // Why is the sentence that says why there is no text, as a message key.

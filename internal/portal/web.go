@@ -18,12 +18,11 @@ var pages embed.FS
 var sounds embed.FS
 
 type handler struct {
-	site   *web.Site
-	room   *web.Room
-	news   News
-	find   Finder
-	name   Namer
-	origin string
+	site *web.Site
+	room *web.Room
+	news News
+	find Finder
+	name Namer
 }
 
 // Options are where the portal takes what it shows. A nil part is simply not shown.
@@ -31,7 +30,6 @@ type Options struct {
 	News   News
 	Finder Finder
 	Namer  Namer
-	Origin string   // https://banlang.langson.gov.vn: what the site map's addresses begin with; "" is taken from the request
 	Maps   []Mapped // more addresses for the site map
 }
 
@@ -41,7 +39,7 @@ type Mapped func(r *http.Request) ([]string, error)
 // Mount puts the public face on the site.
 func Mount(site *web.Site, o Options) {
 	site.Files(sounds)
-	h := handler{site, site.Room("portal", pages), o.News, o.Finder, o.Namer, o.Origin}
+	h := handler{site, site.Room("portal", pages), o.News, o.Finder, o.Namer}
 	site.Handle("GET /{$}", duty.Public, h.home)
 	site.Handle("GET /ngon-ngu", duty.Public, h.languages)
 	site.Handle("POST /ngon-ngu", duty.Public, h.chooseLanguage)
@@ -242,20 +240,8 @@ func (h handler) page(name, title, lead string) web.Handler {
 }
 
 func (h handler) robots(w http.ResponseWriter, r *http.Request) error {
-	text := "User-agent: *\nDisallow: /ban-lam-viec\nDisallow: /dang-nhap\nDisallow: /tim\nSitemap: " + h.base(r) + "/sitemap.xml\n"
+	text := "User-agent: *\nDisallow: /ban-lam-viec\nDisallow: /dang-nhap\nDisallow: /tim\nSitemap: " + web.Origin(r) + "/sitemap.xml\n"
 	return web.Bytes(w, r, "text/plain; charset=utf-8", []byte(text))
-}
-
-func (h handler) base(r *http.Request) string {
-	switch {
-	case h.origin != "":
-		return h.origin
-	case r.TLS != nil:
-		web.Fresh(r)
-		return "https://" + r.Host
-	}
-	web.Fresh(r) // a page that is kept must not carry the host that one visitor asked for
-	return "http://" + r.Host
 }
 
 // siteMap lists every public page that can be reached by a fixed address, and what other rooms add.
@@ -268,7 +254,7 @@ func (h handler) siteMap(more []Mapped) web.Handler {
 		URLs    []address `xml:"url"`
 	}
 	return func(w http.ResponseWriter, r *http.Request) error {
-		base := h.base(r)
+		base := web.Origin(r)
 		paths := []string{"/", "/ban-tin", "/ngon-ngu", "/gioi-thieu", "/rieng-tu"}
 		for _, t := range slices.Concat(Topics, Reference) {
 			paths = append(paths, t.URL)

@@ -45,6 +45,7 @@ type Options struct {
 	Accounts  Accounts      // nil: nobody signs in
 	Commits   func() uint64 // moves when data changes; kept pages are made anew then
 	Ready     func(context.Context) error
+	Origin    string     // https://banlang.langson.gov.vn: what permanent addresses begin with; "" is taken from the request
 	Province  string     // the name below the mark
 	Agency    string     // who answers for the pages
 	Phone     string     // line to listen by telephone; hidden until there is one

@@ -242,6 +242,20 @@ func Local(to string) string {
 	return u.String()
 }
 
+// Origin is what a permanent address begins with: the installation's own, else the one by which this visitor came. A page that
+// carries the latter is not kept for others: a visitor may claim any host.
+func Origin(r *http.Request) string {
+	v := visitOf(r)
+	if v.site != nil && v.site.Origin != "" {
+		return v.site.Origin
+	}
+	Fresh(r)
+	if v.secure {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
 // Key names this submission of a form, so that sending it again does nothing twice: the hidden field that {{key}} printed, or
 // the header Idempotency-Key. Empty means it was not named.
 func Key(r *http.Request) string {

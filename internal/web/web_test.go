@@ -331,3 +331,18 @@ func TestSystemRoutes(t *testing.T) {
 		t.Errorf("metrics: %d %s", page.Status, page.Body)
 	}
 }
+
+func TestKeptDownloadKeepsItsName(t *testing.T) {
+	site := newFixture(t).site
+	site.Handle("GET /bang.csv", duty.Public, func(w http.ResponseWriter, r *http.Request) error {
+		web.Attach(w, "bang.csv")
+		return web.Bytes(w, r, "text/csv; charset=utf-8", []byte("a,b\n"))
+	})
+	for range 2 {
+		w := httptest.NewRecorder()
+		site.ServeHTTP(w, httptest.NewRequest("GET", "/bang.csv", nil))
+		if got := w.Header().Get("Content-Disposition"); !strings.Contains(got, "bang.csv") {
+			t.Errorf("Content-Disposition = %q, want the file's name each time", got)
+		}
+	}
+}

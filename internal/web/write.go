@@ -23,6 +23,7 @@ import (
 type page struct {
 	status  int
 	kind    []string // header values are made once: a kept page goes out without an allocation for them
+	saved   []string // Content-Disposition of a download, else nil
 	etag    []string
 	control []string
 	forever bool // squeezed as hard as can be: for what is made once and served for a year
@@ -145,6 +146,9 @@ func (p *page) write(w http.ResponseWriter, r *http.Request, v *visit) {
 	}
 	body, coding := p.suited(r.Header.Get("Accept-Encoding"))
 	h["Content-Type"] = p.kind
+	if p.saved != nil {
+		h["Content-Disposition"] = p.saved
+	}
 	if coding != nil {
 		h["Content-Encoding"] = coding
 	}
@@ -158,6 +162,7 @@ func (p *page) write(w http.ResponseWriter, r *http.Request, v *visit) {
 // send writes a body made for this request, and keeps it for the next visitor where it is the same for all of them.
 func (v *visit) send(w http.ResponseWriter, r *http.Request, status int, kind string, body []byte) {
 	p := newPage(status, kind, body)
+	p.saved = w.Header()["Content-Disposition"]
 	if v.public && status == http.StatusOK && v.site != nil {
 		v.site.cache.keep(v, p)
 	} else {
