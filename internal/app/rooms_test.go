@@ -53,6 +53,7 @@ var rooms = []room{
 	{floor: base, path: "internal/audit"},
 	{floor: base, path: "internal/privacy"},
 	{floor: base, path: "internal/search"},
+	{floor: base, path: "internal/place/intake", only: []string{"internal/fault", "internal/fold"}},
 	{floor: base, path: "internal/place"},
 	{floor: base, path: "internal/ethnic"},
 	{floor: base, path: "internal/account"},
