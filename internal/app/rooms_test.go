@@ -58,7 +58,7 @@ var rooms = []room{
 	{floor: base, path: "internal/ethnic"},
 	{floor: base, path: "internal/account"},
 
-	{floor: feature, path: "internal/bulletin"},
+	{floor: base, path: "internal/bulletin"},
 	{floor: feature, path: "internal/library/transcript", only: []string{"internal/fault", "internal/fold"}},
 	{floor: feature, path: "internal/library"},
 	{floor: feature, path: "internal/plan"},
