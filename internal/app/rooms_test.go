@@ -57,9 +57,9 @@ var rooms = []room{
 	{floor: base, path: "internal/place"},
 	{floor: base, path: "internal/ethnic"},
 	{floor: base, path: "internal/account"},
+	{floor: base, path: "internal/library/transcript", only: []string{"internal/fault", "internal/fold"}},
 
-	{floor: base, path: "internal/bulletin"},
-	{floor: feature, path: "internal/library/transcript", only: []string{"internal/fault", "internal/fold"}},
+	{floor: feature, path: "internal/bulletin"},
 	{floor: feature, path: "internal/library"},
 	{floor: feature, path: "internal/plan"},
 
