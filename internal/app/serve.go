@@ -130,8 +130,9 @@ func (h *House) serve(ctx context.Context, demo bool, told func(address string))
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.Run(ctx, ln) })
 	g.Go(func() error { return h.queue.Run(ctx) })
-	g.Go(func() error { return h.search.Run(ctx) })
+	g.Go(func() error { return h.finding(ctx) })
 	g.Go(func() error { return h.follow(ctx) })
+	g.Go(func() error { return h.sweep(ctx) })
 	if demo {
 		g.Go(func() error { return h.fill(ctx) })
 	}
@@ -139,6 +140,22 @@ func (h *House) serve(ctx context.Context, demo bool, told func(address string))
 	fmt.Println("listening on " + address)
 	told(address)
 	return g.Wait()
+}
+
+// finding opens the index and follows the changes. Pages are served meanwhile; only a question waits for what it lacks.
+func (h *House) finding(ctx context.Context) error {
+	if err := h.search.Open(ctx); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("search index: %w", err)
+	}
+	return h.search.Run(ctx)
+}
+
+// sweep removes what writes of yesterday and before have left unfinished when they were cut off.
+func (h *House) sweep(ctx context.Context) error {
+	if err := h.files.Sweep(ctx, h.now().AddDate(0, 0, -1)); err != nil && ctx.Err() == nil {
+		h.log.Warn("unfinished files stay", "error", err)
+	}
+	return nil
 }
 
 // follow keeps what is remembered of places and groups as the database has it: another process may have changed them.
