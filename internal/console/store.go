@@ -9,6 +9,7 @@ import (
 	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
+	"banlang/internal/job"
 )
 
 // A Desk keeps files between the look and the taking in, and shows how the machine stands.
@@ -62,11 +63,24 @@ func (d *Desk) lastBackup(ctx context.Context) (time.Time, error) {
 // engine names the database for the page that shows it.
 func (d *Desk) engine() string { return string(d.db.Engine()) }
 
-// note records what an operator did to the machine.
-func (d *Desk) note(ctx context.Context, actor duty.Actor, thing, did, reason string) error {
+// look records that an operator saw how the machine stands.
+func (d *Desk) look(ctx context.Context, actor duty.Actor) error {
 	return d.db.Tx(ctx, func(tx *db.Tx) error {
-		return audit.Write(ctx, tx, d.now(), audit.Entry{
-			Actor: actor.ID, Session: actor.Session, Act: string(duty.SystemOperate), Thing: thing, After: did, Reason: reason,
-		})
+		return d.note(ctx, tx, actor, audit.Entry{Thing: "system", After: "looked"})
 	})
+}
+
+// again begins a job anew and records why.
+func (d *Desk) again(ctx context.Context, actor duty.Actor, id, reason string) error {
+	return d.db.Tx(ctx, func(tx *db.Tx) error {
+		if err := job.Again(ctx, tx, id, d.now()); err != nil {
+			return err
+		}
+		return d.note(ctx, tx, actor, audit.Entry{Thing: "job/" + id, After: "again", Reason: reason})
+	})
+}
+
+func (d *Desk) note(ctx context.Context, tx *db.Tx, actor duty.Actor, e audit.Entry) error {
+	e.Actor, e.Session, e.Act = actor.ID, actor.Session, string(duty.SystemOperate)
+	return audit.Write(ctx, tx, d.now(), e)
 }

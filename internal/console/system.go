@@ -68,7 +68,7 @@ func (d *Desk) System(ctx context.Context, actor duty.Actor) (State, error) {
 	if err := d.policy.Permit(actor, duty.SystemOperate, duty.Thing{}); err != nil {
 		return State{}, err
 	}
-	if err := d.note(ctx, actor, "system", "looked", ""); err != nil {
+	if err := d.look(ctx, actor); err != nil {
 		return State{}, err
 	}
 	m := d.machine
@@ -95,7 +95,7 @@ func (d *Desk) System(ctx context.Context, actor duty.Actor) (State, error) {
 	return s, nil
 }
 
-// Again gives a job that was given up another row of tries.
+// Again gives a job that was given up another row of tries. The reason is kept in the record.
 func (d *Desk) Again(ctx context.Context, actor duty.Actor, id, reason string) error {
 	if err := d.policy.Permit(actor, duty.SystemOperate, duty.Thing{}); err != nil {
 		return err
@@ -103,10 +103,7 @@ func (d *Desk) Again(ctx context.Context, actor duty.Actor, id, reason string) e
 	if err := audit.Reason(reason); err != nil {
 		return fault.Field("reason", "console.reason")
 	}
-	if err := d.note(ctx, actor, "job/"+id, "again", reason); err != nil {
-		return err
-	}
-	return d.machine.Queue.Again(ctx, id)
+	return d.again(ctx, actor, id, reason)
 }
 
 // countedFiles bounds the walk through a folder, so that the page stays quick on a large library.

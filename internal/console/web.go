@@ -104,14 +104,12 @@ func (h handler) work(w http.ResponseWriter, r *http.Request) error {
 // byDue puts what is due first, first; what has no day comes last.
 func byDue(a, b web.Task) int {
 	switch {
-	case a.Due.IsZero() != b.Due.IsZero():
-		if a.Due.IsZero() {
-			return 1
-		}
-		return -1
-	default:
+	case a.Due.IsZero() == b.Due.IsZero():
 		return a.Due.Compare(b.Due)
+	case a.Due.IsZero():
+		return 1
 	}
+	return -1
 }
 
 // chips counts the tasks by their sort.

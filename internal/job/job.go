@@ -5,6 +5,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -118,19 +119,22 @@ func (q *Queue) step(ctx context.Context) (did bool, err error) {
 	if err != nil || row.ID == "" {
 		return false, err
 	}
+	if row.Tries > tries { // its last try ended with the process: work that kills the program must not do so for ever
+		return true, q.store.fail(ctx, row, cmp.Or(row.Error, "the program ended while it ran"))
+	}
 	why := q.do(ctx, row)
-	if why == nil {
+	ended, ctx := ctx.Err() != nil, context.WithoutCancel(ctx) // how it went is written down even at the end of the process
+	now = q.now()
+	switch w, waits := errors.AsType[*waiting](why); {
+	case why == nil:
 		return true, q.store.done(ctx, row)
-	}
-	// What was cut short by the end of the process has not failed: it is given back as it was.
-	if ctx.Err() != nil {
-		return true, q.store.wait(context.WithoutCancel(ctx), row, now, row.Tries-1, "")
-	}
-	if w, ok := errors.AsType[*waiting](why); ok {
+	case ended: // what was cut short has not failed: it is given back as it was
+		return true, q.store.wait(ctx, row, now, row.Tries-1, "")
+	case waits:
 		return true, q.store.wait(ctx, row, now.Add(w.pause), row.Tries-1, why.Error())
 	}
 	q.log.Warn("job", "kind", row.Kind, "try", row.Tries, "error", why)
-	if row.Tries >= tries {
+	if row.Tries == tries {
 		return true, q.store.fail(ctx, row, why.Error())
 	}
 	return true, q.store.wait(ctx, row, now.Add(pause(row.Tries)), row.Tries, why.Error())
@@ -173,6 +177,3 @@ func (q *Queue) Failed(ctx context.Context, n int) ([]Row, error) { return q.sto
 
 // Count says how many jobs stand in each state: "waiting", "running", "failed".
 func (q *Queue) Count(ctx context.Context) (map[string]int64, error) { return q.store.count(ctx) }
-
-// Again gives a job that was given up another row of tries.
-func (q *Queue) Again(ctx context.Context, id string) error { return q.store.again(ctx, id, q.now()) }

@@ -9,6 +9,7 @@ import (
 
 	"banlang/internal/db"
 	"banlang/internal/db/dbtest"
+	"banlang/internal/fault"
 )
 
 type clock struct{ t time.Time }
@@ -93,7 +94,13 @@ func TestQueue(t *testing.T) {
 				t.Fatalf("failed = %+v, %v after %d runs, want one after %d with its reason", failed, err, ran, tries)
 			}
 			broken = false
-			if err := q.Again(t.Context(), failed[0].ID); err != nil {
+			again := func(id string) error {
+				return d.Tx(t.Context(), func(tx *db.Tx) error { return Again(t.Context(), tx, id, c.t) })
+			}
+			if err := again("no such job"); !fault.Is(err, fault.NotFound) {
+				t.Errorf("Again of what is not there = %v, want NotFound", err)
+			}
+			if err := again(failed[0].ID); err != nil {
 				t.Fatal(err)
 			}
 			drain(t, q)
@@ -145,6 +152,25 @@ func TestLease(t *testing.T) {
 			t.Errorf("left %v: who lost the lease must not write", n)
 		}
 	})
+}
+
+// Work that kills the process each time is given up like any other.
+func TestDeadlyWork(t *testing.T) {
+	d := dbtest.SQLite(t)
+	q, c := start(d)
+	q.Handle("deadly", func(context.Context, []byte) error { t.Error("it ran once more"); return nil })
+	put(t, d, Job{Kind: "deadly"})
+	for range tries {
+		if row, err := q.store.take(t.Context(), c.t, c.t.Add(lease)); err != nil || row.ID == "" {
+			t.Fatalf("take = %+v, %v", row, err)
+		}
+		c.t = c.t.Add(lease + time.Second)
+	}
+	drain(t, q)
+	failed, err := q.Failed(t.Context(), 10)
+	if err != nil || len(failed) != 1 || failed[0].Error == "" {
+		t.Errorf("failed = %+v, %v, want the one with a reason", failed, err)
+	}
 }
 
 func TestRun(t *testing.T) {

@@ -34,6 +34,18 @@ func Drop(ctx context.Context, tx *db.Tx, kind, key string) error {
 	return err
 }
 
+// Again gives a job that was given up another row of tries; it is NotFound where no job of that name was.
+func Again(ctx context.Context, tx *db.Tx, id string, now time.Time) error {
+	r, err := db.One(ctx, tx, (*Row).fields, "SELECT "+columns+" FROM job WHERE id = $1 AND state = 'failed'", id)
+	if err != nil {
+		return err
+	}
+	if _, err := db.Exec(ctx, tx, "DELETE FROM job WHERE id = $1", id); err != nil {
+		return err
+	}
+	return Put(ctx, tx, Job{Kind: r.Kind, Key: r.Key, Payload: []byte(r.Payload), At: now})
+}
+
 type store struct{ db *db.DB }
 
 func (s store) due(ctx context.Context, now time.Time) (bool, error) {
@@ -98,17 +110,4 @@ func (s store) count(ctx context.Context) (map[string]int64, error) {
 		counts[t.state] = t.n
 	}
 	return counts, err
-}
-
-func (s store) again(ctx context.Context, id string, now time.Time) error {
-	return s.db.Tx(ctx, func(tx *db.Tx) error {
-		r, err := db.One(ctx, tx, (*Row).fields, "SELECT "+columns+" FROM job WHERE id = $1 AND state = 'failed'", id)
-		if err != nil {
-			return err
-		}
-		if _, err := db.Exec(ctx, tx, "DELETE FROM job WHERE id = $1", id); err != nil {
-			return err
-		}
-		return Put(ctx, tx, Job{Kind: r.Kind, Key: r.Key, Payload: []byte(r.Payload), At: now})
-	})
 }
