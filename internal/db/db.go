@@ -107,14 +107,22 @@ func openSQLite(path string) (*DB, error) {
 }
 
 func openPostgres(address string) (*DB, error) {
-	pool, err := sql.Open("pgx", address)
+	write, err := sql.Open("pgx", address)
 	if err != nil {
 		return nil, err
 	}
-	pool.SetMaxOpenConns(20)
-	pool.SetMaxIdleConns(10)
-	pool.SetConnMaxIdleTime(5 * time.Minute)
-	return &DB{engine: PostgreSQL, write: pool, read: pool}, nil
+	read, err := sql.Open("pgx", address)
+	if err != nil {
+		return nil, errors.Join(err, write.Close())
+	}
+	// Two pools: writers that wait for each other must not hold the connections that the one at work reads through.
+	write.SetMaxOpenConns(2)
+	read.SetMaxOpenConns(18)
+	read.SetMaxIdleConns(8)
+	for _, pool := range []*sql.DB{write, read} {
+		pool.SetConnMaxIdleTime(5 * time.Minute)
+	}
+	return &DB{engine: PostgreSQL, write: write, read: read}, nil
 }
 
 // Ping asks the database for a sign of life. The writer is asked first: it creates the file.
@@ -129,12 +137,7 @@ func (d *DB) Ping(ctx context.Context) error {
 func (d *DB) Engine() Engine { return d.engine }
 
 // Close ends all connections.
-func (d *DB) Close() error {
-	if d.read == d.write {
-		return d.write.Close()
-	}
-	return errors.Join(d.read.Close(), d.write.Close())
-}
+func (d *DB) Close() error { return errors.Join(d.read.Close(), d.write.Close()) }
 
 // Commits counts the write transactions that this process has committed. A cache that remembers
 // the count it was made at knows whether anything has changed since.

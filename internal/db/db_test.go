@@ -45,8 +45,9 @@ func TestConstraintsAreFaults(t *testing.T) {
 		if err := put(); err != nil {
 			t.Fatal(err)
 		}
-		if err := put(); !fault.Is(err, fault.Conflict) {
-			t.Errorf("the same name twice = %v, want Conflict", err)
+		before := d.Commits()
+		if err := put(); !fault.Is(err, fault.Conflict) || d.Commits() != before {
+			t.Errorf("the same name twice = %v, %d commits; want Conflict and none", err, d.Commits()-before)
 		}
 	})
 }
@@ -78,6 +79,25 @@ func TestWritersComeOneAtATime(t *testing.T) {
 		if err != nil || len(v) != 40 {
 			t.Errorf("40 read-then-write transactions left %d marks (%v), want 40", len(v), err)
 		}
+	})
+}
+
+// However many writers wait, the one at work can read beside its transaction.
+func TestWaitingWritersLeaveRoomToRead(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		var all sync.WaitGroup
+		for range 60 {
+			all.Go(func() {
+				err := d.Tx(t.Context(), func(*db.Tx) error {
+					_, err := db.Value[int](t.Context(), d, "SELECT count(*) FROM setting")
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
 	})
 }
 

@@ -25,9 +25,13 @@ func (d *DB) query(ctx context.Context, text string, args []any) (*sql.Rows, err
 	return d.read.QueryContext(ctx, text, args...)
 }
 
-func (d *DB) exec(ctx context.Context, text string, args []any) (sql.Result, error) {
-	defer d.committed()
-	return d.write.ExecContext(ctx, text, args...)
+// exec is a transaction of one statement: it must not come between those of another.
+func (d *DB) exec(ctx context.Context, text string, args []any) (result sql.Result, err error) {
+	err = d.Tx(ctx, func(tx *Tx) error {
+		result, err = tx.exec(ctx, text, args)
+		return err
+	})
+	return result, err
 }
 
 func (t *Tx) query(ctx context.Context, text string, args []any) (*sql.Rows, error) {
