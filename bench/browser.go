@@ -17,18 +17,16 @@ import (
 	"golang.org/x/net/html"
 )
 
-// A browser is a person's, without script: it keeps cookies, reads forms and sends them. It comes from an address of its own, so that
-// limits on one address do not slow the measurement down: the servers measured are started behind a proxy.
+// A browser is a person's, without script: it keeps cookies, reads forms and sends them. Each request comes from another address, so
+// that limits on one address do not bound what is measured: the servers are started as behind a proxy.
 type browser struct {
 	base   string
 	client *http.Client
-	from   string
 }
 
 func newBrowser(base string) *browser {
 	jar, _ := cookiejar.New(nil) // has no error without options
-	return &browser{base, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
-		fmt.Sprintf("2001:db8:%x:%x::1", rand.Uint32N(1<<16), rand.Uint32N(1<<16))}
+	return &browser{base, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
 // An answer is what came back, read to its end.
@@ -43,7 +41,7 @@ func (b *browser) do(ctx context.Context, method, path string, form url.Values) 
 	if err != nil {
 		return answer{}, err
 	}
-	req.Header.Set("X-Forwarded-For", b.from)
+	req.Header.Set("X-Forwarded-For", fmt.Sprintf("2001:db8:%x:%x::1", rand.Uint32N(1<<16), rand.Uint32N(1<<16)))
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}

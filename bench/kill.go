@@ -105,7 +105,11 @@ func write(ctx context.Context, editor *browser, after time.Duration, end func()
 				d := draft{title: fmt.Sprintf("Bản tin đo số %d", rand.Uint64())}
 				d.form = fill(blank, d.title)
 				var got answer
-				if got, err = editor.do(ctx, http.MethodPost, draftURL, d.form.fields); err == nil && got.status == http.StatusSeeOther {
+				if got, err = editor.do(ctx, http.MethodPost, draftURL, d.form.fields); err == nil {
+					if got.status != http.StatusSeeOther {
+						say("a bulletin was refused: status %d", got.status)
+						return
+					}
 					d.at = got.location
 				}
 				mu.Lock()
