@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os/exec"
@@ -134,9 +135,7 @@ func write(ctx context.Context, editor *browser, after time.Duration, end func()
 // fill writes a bulletin into a blank form, with a key of its own.
 func fill(blank form, title string) form {
 	f := form{action: blank.action, fields: map[string][]string{}}
-	for name, values := range blank.fields {
-		f.fields[name] = values
-	}
+	maps.Copy(f.fields, blank.fields)
 	f.fields.Set("_key", fmt.Sprintf("%016x%016x", rand.Uint64(), rand.Uint64()))
 	f.fields.Set("title", title)
 	f.fields.Set("body", "Bà con mang giấy tờ tới nhà văn hoá thôn. Việc xong trong một buổi.")

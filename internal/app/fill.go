@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -41,9 +42,12 @@ func (h *House) importBoundary(ctx context.Context, name string) (err error) {
 // fillDocuments puts the legal documents that lie beside the project into the demonstration's library.
 func (h *House) fillDocuments(ctx context.Context) error {
 	folder := filepath.Join(h.config.Material, "docs")
-	if _, err := os.Stat(folder); err != nil {
+	switch _, err := os.Stat(folder); {
+	case errors.Is(err, fs.ErrNotExist):
 		h.log.Info("no documents beside the project; the library holds the demonstration's own")
 		return nil
+	case err != nil:
+		return err
 	}
 	two, err := h.librarians(ctx)
 	if err != nil {

@@ -227,7 +227,7 @@ func (h *House) seed(ctx context.Context) error {
 	if err := h.library.SeedDemo(ctx, two); err != nil {
 		return fmt.Errorf("demonstration documents: %w", err)
 	}
-	text, err := json.MarshalIndent(account.DemoSignIns(), "", "  ")
+	text, err := json.MarshalIndent(account.DemoSignIns(), "", "  ") //nolint:gosec // G117: a demonstration's passwords are for everybody
 	if err != nil {
 		return err
 	}

@@ -242,7 +242,7 @@ func (h handler) read(w http.ResponseWriter, r *http.Request) error {
 	p.MayWithdraw = h.desk.May(web.Actor(r), duty.LibraryWithdraw, doc)
 	return h.room.Show(w, r, "read", web.Meta{
 		Title: shortTitle(doc), Description: doc.Summary, Crumbs: []web.Link{{Text: web.T(r, "library.title"), URL: "/thu-vien"}}, Lang: doc.Lang,
-		Sheet:   strings.Join(slices.DeleteFunc([]string{doc.Issuer, doc.Number, web.Origin(r)+doc.ID.URL()}, func(s string) bool { return s == "" }), " · "),
+		Sheet:   strings.Join(slices.DeleteFunc([]string{doc.Issuer, doc.Number, web.Origin(r) + doc.ID.URL()}, func(s string) bool { return s == "" }), " · "),
 		NoIndex: p.Whole || p.Part > 1,
 	}, p)
 }

@@ -340,7 +340,7 @@ func TestKeptDownloadKeepsItsName(t *testing.T) {
 	})
 	for range 2 {
 		w := httptest.NewRecorder()
-		site.ServeHTTP(w, httptest.NewRequest("GET", "/bang.csv", nil))
+		site.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/bang.csv", nil))
 		if got := w.Header().Get("Content-Disposition"); !strings.Contains(got, "bang.csv") {
 			t.Errorf("Content-Disposition = %q, want the file's name each time", got)
 		}
