@@ -188,7 +188,7 @@ func (m Measurement) check(t Target) error {
 	refuse(m.Denominator > 0 && t.Part() && m.Numerator > m.Denominator, "numerator", "plan.numerator.above")
 	refuse(!t.proves(m.Method), "method", "plan.method.required")
 	refuse(m.AsOf.IsZero(), "as_of", "plan.as_of.required")
-	refuse(m.AsOf.After(m.MeasuredAt), "as_of", "plan.as_of.future")
+	refuse(m.AsOf.After(inVietnam(m.MeasuredAt)), "as_of", "plan.as_of.future")
 	if m.Method == Survey {
 		refuse(m.Asked <= 0, "asked", "plan.asked.required")
 		refuse(!m.Interval(), "high", "plan.high.required")

@@ -80,8 +80,11 @@ func (t Target) Part() bool {
 	return t.Counted() || t.Operator == Done || t.Unit == "%" && t.Transform == "none"
 }
 
-// Over says whether the last day has passed in Vietnam, seven hours ahead of UTC.
-func (t Target) Over(now time.Time) bool { return !now.Before(t.Due.Add(17 * time.Hour)) }
+// Over says whether the last day has passed in Vietnam.
+func (t Target) Over(now time.Time) bool { return !inVietnam(now).Before(t.Due.AddDate(0, 0, 1)) }
+
+// inVietnam is the day and hour of a time in Vietnam, as UTC: so that it compares with days, which are kept as midnight UTC.
+func inVietnam(t time.Time) time.Time { return t.UTC().Add(7 * time.Hour) }
 
 // Year is the year in which the promise falls due.
 func (t Target) Year() int { return t.Due.Year() }

@@ -247,3 +247,29 @@ func TestIndex(t *testing.T) {
 		}
 	})
 }
+
+// At one in the morning in Vietnam it is still the day before in UTC.
+func TestDaysAreThoseOfVietnam(t *testing.T) {
+	d := dbtest.SQLite(t)
+	night := time.Date(2026, 9, 13, 18, 0, 0, 0, time.UTC)
+	today := time.Date(2026, 9, 14, 0, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return night }
+	desk := plan.New(d, duty.New(nil, clock), province, clock)
+	m := counted()
+	m.AsOf = today
+	id, err := desk.Measure(t.Context(), statistician, "", m)
+	if err != nil {
+		t.Fatalf("measured today: %v", err)
+	}
+	if err := desk.Certify(t.Context(), leader, id); err != nil {
+		t.Fatal(err)
+	}
+	l, err := desk.Line(t.Context(), m.Target)
+	if err != nil || l.Record().Result == nil || l.Record().Result.CertifiedOn != "2026-09-14" {
+		t.Errorf("certified on %+v, %v, want 14 September", l.Record().Result, err)
+	}
+	due := plan.Target{Due: today.AddDate(0, 0, -1)}
+	if due.Over(night.Add(-time.Hour-time.Second)) || !due.Over(night) {
+		t.Error("13 September ends at 17:00 UTC")
+	}
+}

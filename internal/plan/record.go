@@ -68,7 +68,7 @@ func (l Line) Record() Record {
 	r.Result = &Result{
 		Value: l.Judgement.Figure.Shown(), Numerator: m.Numerator.Float(), Denominator: m.Denominator.Float(), Asked: m.Asked,
 		Method: m.Method, AsOf: m.AsOf.Format(time.DateOnly), Evidence: m.Evidence, EvidenceURL: m.EvidenceURL,
-		MeasuredBy: m.MeasuredName, CertifiedBy: m.CertifiedName, CertifiedOn: m.CertifiedAt.Format(time.DateOnly), Demo: m.Demo,
+		MeasuredBy: m.MeasuredName, CertifiedBy: m.CertifiedName, CertifiedOn: inVietnam(m.CertifiedAt).Format(time.DateOnly), Demo: m.Demo,
 	}
 	if m.Interval() {
 		r.Result.Low, r.Result.High = new(m.Low.Float()), new(m.High.Float())

@@ -209,7 +209,7 @@ func (r Record) cells() []string {
 			strconv.FormatInt(x.Asked, 10), string(x.Method), x.AsOf, x.Evidence, x.MeasuredBy, x.CertifiedBy, x.CertifiedOn, strconv.FormatBool(x.Demo))
 	}
 	for i, c := range cells { // a cell that begins like a formula is run by spreadsheets
-		if c != "" && strings.ContainsRune("=+-@\t", rune(c[0])) && c != string(r.Operator) {
+		if c != "" && strings.ContainsRune("=+-@\t", rune(c[0])) {
 			cells[i] = "'" + c
 		}
 	}

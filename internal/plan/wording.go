@@ -50,6 +50,9 @@ func (d *Desk) Edit(ctx context.Context, actor duty.Actor, key string, t Target)
 	if t.Transform == "" {
 		t.Transform = "none"
 	}
+	if t.Operator == old.Operator && t.Value == old.Value && t.Unit == old.Unit { // the sources still differ over the same promise
+		t.OtherValue, t.OtherSource = old.OtherValue, old.OtherSource
+	}
 	t.Certainty = "read" // whoever edits names the document in Source
 	t.clean()
 	if err := d.checkWording(t); err != nil {

@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -167,5 +168,38 @@ func TestEditForms(t *testing.T) {
 	}
 	if page = webtest.New(t, s).Get("/muc-tieu/KH101-2023-X"); !page.Has("Chín phần mười xã có trang tin", "từ 90% trở lên") || page.Has("Nguồn bị cắt") {
 		t.Errorf("the public page: %s", page.Text())
+	}
+}
+
+// An edit of the words does not hide that the sources differ over the promise; another promise is no longer the one they differ over.
+func TestEditKeepsWhatOtherSourcesSay(t *testing.T) {
+	d := dbtest.SQLite(t)
+	ctx, desk := t.Context(), desk(d)
+	targets, err := desk.Targets(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(targets, func(t plan.Target) bool { return t.OtherValue != "" })
+	old := targets[i]
+	edit := func(t2 plan.Target) plan.Wording {
+		t2.OtherValue, t2.OtherSource = "", "" // no form asks for them
+		number, err := desk.Edit(ctx, planner, "", t2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := desk.Wording(ctx, planner, old.Code, number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	words, promise := old, old
+	words.Note = "khác"
+	promise.Value++
+	if w := edit(words); w.OtherValue != old.OtherValue || w.OtherSource != old.OtherSource {
+		t.Errorf("other words: %q of %q, want %q of %q", w.OtherValue, w.OtherSource, old.OtherValue, old.OtherSource)
+	}
+	if w := edit(promise); w.OtherValue != "" {
+		t.Errorf("another promise still differs from %q", w.OtherValue)
 	}
 }
