@@ -55,9 +55,9 @@ func (q query) find(ctx context.Context, d Desks, kinds []string, facets map[str
 
 func documents(ctx context.Context, d Desks, q query) (any, error) {
 	facets := map[string]string{}
-	for param, facet := range map[string]string{"kind": "kind", "issuer": "issuer", "year": "year", "subject": "subject", "group": "group"} {
-		if value := q.text(param); value != "" {
-			facets[facet] = value
+	for _, name := range []string{"kind", "issuer", "year", "subject", "group"} {
+		if value := q.text(name); value != "" {
+			facets[name] = value
 		}
 	}
 	found, err := q.find(ctx, d, []string{"document"}, facets)

@@ -8,6 +8,7 @@ package openapi
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -108,7 +109,8 @@ type query struct {
 func (o operation) read(path string, parts map[string]string, values url.Values) (query, error) {
 	q := query{path: path, parts: parts, values: values, page: 1, size: pageSize}
 	var errs []error
-	for name, given := range values {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		given := values[name]
 		i := slices.IndexFunc(o.params, func(p param) bool { return p.name == name && !p.path })
 		switch {
 		case i < 0:
@@ -174,10 +176,7 @@ func (q query) next(total int) string {
 	if q.page*q.size >= total {
 		return ""
 	}
-	values := url.Values{}
-	for name, given := range q.values {
-		values[name] = given
-	}
+	values := maps.Clone(q.values)
 	values.Set("page", strconv.Itoa(q.page+1))
 	return q.path + "?" + values.Encode()
 }
@@ -189,10 +188,11 @@ func page[T any](q query, all []T) List[T] {
 	return pageOf(q, slices.Clone(all[from:to]), len(all))
 }
 
-// pageOf is a page whose items were chosen already.
+// pageOf is a page whose items were chosen already. An empty page has no next: the search turns no page beyond its depth.
 func pageOf[T any](q query, items []T, total int) List[T] {
-	if items == nil {
-		items = []T{}
+	l := List[T]{Items: some(items), Total: total, Page: q.page, Size: q.size}
+	if len(items) > 0 {
+		l.Next = q.next(total)
 	}
-	return List[T]{Items: items, Total: total, Page: q.page, Size: q.size, Next: q.next(total)}
+	return l
 }
