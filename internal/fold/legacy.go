@@ -33,20 +33,17 @@ func Decode(text string) (string, Encoding) {
 	if plain >= .75 || !strings.ContainsFunc(head, func(r rune) bool { return r >= 0xA1 && r <= 0xFF }) {
 		return text, Unicode
 	}
-	best, encoding := plain+.25, Unicode
-	for e, decode := range map[Encoding]func(string) string{TCVN3: decodeTCVN3, VNI: decodeVNI} {
-		share, marked := syllableShare(decode(head))
+	best, encoding, decode := plain+.25, Unicode, strings.Clone
+	for _, legacy := range []struct {
+		encoding Encoding
+		decode   func(string) string
+	}{{TCVN3, decodeTCVN3}, {VNI, decodeVNI}} {
+		share, marked := syllableShare(legacy.decode(head))
 		if share >= .80 && share > best && marked > .10 {
-			best, encoding = share, e
+			best, encoding, decode = share, legacy.encoding, legacy.decode
 		}
 	}
-	switch encoding {
-	case TCVN3:
-		return decodeTCVN3(text), TCVN3
-	case VNI:
-		return decodeVNI(text), VNI
-	}
-	return text, Unicode
+	return decode(text), encoding
 }
 
 // syllableShare is the share of a text's words that are Vietnamese syllables, and the share that carry marks.
