@@ -36,7 +36,7 @@ type figure struct {
 func (f figure) String() string {
 	peer, ratio := "-", "-"
 	if f.Peer != 0 {
-		peer, ratio = number(f.Peer)+" "+f.Unit, fmt.Sprintf("%.2f", f.Ours/f.Peer)
+		peer, ratio = strings.TrimSpace(number(f.Peer)+" "+f.Unit), fmt.Sprintf("%.2f", f.Ours/f.Peer)
 	}
 	met := "no"
 	if f.Met {
