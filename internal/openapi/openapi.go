@@ -72,19 +72,20 @@ type param struct {
 	enum    []string
 	least   int // for numbers
 	most    int // above 0 makes it a number
+	usual   int // what it is where nothing is given
 }
 
-// Sizes of a page.
+// Sizes of a page. A list of reference data comes whole: the communes of a province, the groups, the targets.
 const (
-	pageSize  = 50
 	pageLimit = 200
+	findSize  = 50
 	findLimit = 100 // where the room asked gives no more at a time
 )
 
-func paged(most int) []param {
+func paged(usual, most int) []param {
 	return []param{
-		{name: "page", about: "Which page, from 1.", least: 1, most: 100_000},
-		{name: "size", about: "How many items a page holds; " + strconv.Itoa(min(pageSize, most)) + " unless given.", least: 1, most: most},
+		{name: "page", about: "Which page, from 1.", least: 1, most: 100_000, usual: 1},
+		{name: "size", about: "How many items a page holds; " + strconv.Itoa(usual) + " unless given.", least: 1, most: most, usual: usual},
 	}
 }
 
@@ -107,7 +108,7 @@ type query struct {
 
 // read checks what was asked: only known names, each once, of the right kind.
 func (o operation) read(path string, parts map[string]string, values url.Values) (query, error) {
-	q := query{path: path, parts: parts, values: values, page: 1, size: pageSize}
+	q := query{path: path, parts: parts, values: values}
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		given := values[name]
@@ -125,11 +126,13 @@ func (o operation) read(path string, parts map[string]string, values url.Values)
 		return q, err
 	}
 	for _, p := range o.params {
-		if p.name == "size" {
-			q.size = min(q.size, p.most)
+		switch p.name {
+		case "page":
+			q.page = q.number("page", p.usual)
+		case "size":
+			q.size = q.number("size", p.usual)
 		}
 	}
-	q.page, q.size = q.number("page", q.page), q.number("size", q.size)
 	return q, nil
 }
 

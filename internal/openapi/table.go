@@ -20,7 +20,7 @@ var operations = []operation{
 			{name: "level", about: "Level of the units.", enum: []string{"province", "district", "commune"}},
 			{name: "date", about: "Day asked about; today unless given. Districts ended on 30 June 2025.", example: "2025-07-01"},
 			{name: "q", about: "A name or a code.", example: "mai pha"},
-		}, paged(pageLimit)),
+		}, paged(pageLimit, pageLimit)),
 		answer: List[Place]{}, gives: places,
 	},
 	{
@@ -35,7 +35,7 @@ var operations = []operation{
 	{
 		path: root + "groups", act: duty.EthnicRead, id: "listGroups", tag: "groups", summary: "The 54 ethnic groups",
 		about:  "With both official lists of codes, languages and the censuses of 1999 and 2019.",
-		params: slices.Concat([]param{{name: "minority", about: "Only minorities, or only the majority.", enum: []string{"true", "false"}}}, paged(pageLimit)),
+		params: slices.Concat([]param{{name: "minority", about: "Only minorities, or only the majority.", enum: []string{"true", "false"}}}, paged(pageLimit, pageLimit)),
 		answer: List[Group]{}, gives: groups,
 	},
 	{
@@ -52,7 +52,7 @@ var operations = []operation{
 			{name: "class", about: "How urgent.", enum: classNames()},
 			{name: "place", about: "Told in this place: code of a unit that holds today, or the id of a version.", example: "20"},
 			{name: "lang", about: "Told in this language (BCP 47).", example: "tyz"},
-		}, paged(findLimit)),
+		}, paged(findSize, findLimit)),
 		answer: List[Bulletin]{}, gives: bulletins,
 	},
 	{
@@ -72,7 +72,7 @@ var operations = []operation{
 			{name: "subject", about: "Subject."},
 			{name: "group", about: "Key of an ethnic group that it is about.", example: "tay"},
 			{name: "lang", about: "Language (BCP 47)."},
-		}, paged(findLimit)),
+		}, paged(findSize, findLimit)),
 		answer: List[Document]{}, gives: documents,
 	},
 	{
@@ -88,7 +88,7 @@ var operations = []operation{
 			{name: "plan", about: "Code of the plan.", example: "KH101"},
 			{name: "year", about: "Year in which it falls due.", least: 2000, most: 2100},
 			{name: "verdict", about: "How it stands.", enum: verdictNames()},
-		}, paged(pageLimit)),
+		}, paged(pageLimit, pageLimit)),
 		answer: List[plan.Record]{}, gives: targets,
 	},
 	{
@@ -103,7 +103,7 @@ var operations = []operation{
 			{name: "q", about: "What is looked for.", example: "phong chay rung"},
 			{name: "kind", about: "Only this kind of thing.", example: "bulletin"},
 			{name: "lang", about: "Only in this language (BCP 47)."},
-		}, paged(findLimit)),
+		}, paged(findSize, findLimit)),
 		answer: Found{}, gives: find,
 	},
 }
