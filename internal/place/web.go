@@ -206,7 +206,8 @@ func (h handler) unit(w http.ResponseWriter, r *http.Request) error {
 	if asJSON {
 		return web.JSON(w, r, p.data())
 	}
-	m := web.Meta{Title: p.Title, Crumbs: []web.Link{{Text: web.T(r, "place.title"), URL: "/dia-ban"}}, Sheet: web.T(r, "place.sheet"), NoIndex: p.Ended}
+	m := web.Meta{Title: p.Title, Crumbs: []web.Link{{Text: web.T(r, "place.title"), URL: "/dia-ban"}}, Sheet: web.T(r, "place.sheet"), NoIndex: p.Ended,
+		Description: web.T(r, "place.unit.lead", "Name", p.Title)}
 	for i := len(p.Parents) - 1; i >= 0; i-- {
 		m.Crumbs = append(m.Crumbs, web.Link{Text: capital(p.Parents[i].FullName()), URL: p.Parents[i].URL})
 	}
