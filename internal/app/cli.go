@@ -98,7 +98,9 @@ func (c Import) Run(ctx context.Context, v Version) error {
 			}
 			refused += n
 		}
-		if refused > 0 {
+		if refused > 0 && c.Dry {
+			return fmt.Errorf("%d would be refused; nothing was written", refused)
+		} else if refused > 0 {
 			return fmt.Errorf("%d refused; what is right of the rest was taken in", refused)
 		}
 		return nil
@@ -107,13 +109,18 @@ func (c Import) Run(ctx context.Context, v Version) error {
 
 func (h *House) take(ctx context.Context, c Import, path string) (refused int, err error) {
 	if c.Kind == "documents" {
-		return h.takeDocuments(ctx, path)
+		return h.takeDocuments(ctx, path, c.Dry)
 	}
 	f, err := os.Open(path) //nolint:gosec // the operator names it
-	if err != nil {
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, fault.New(fault.NotFound, "library.import.no_path", "Path", path)
+	} else if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	if i, err := f.Stat(); err == nil && i.IsDir() {
+		return 0, fault.New(fault.Invalid, "import.folder", "Path", path)
+	}
 	said := func(done, total int) {
 		if done%1000 == 0 || done == total {
 			say(filepath.Base(path), done)
@@ -129,24 +136,37 @@ func (h *House) take(ctx context.Context, c Import, path string) (refused int, e
 	if err != nil {
 		return 0, err
 	}
-	fmt.Printf("%s (%s): %d rows, %d added, %d changed, %d known already, %d refused\n",
-		report.Name, report.Kind, report.Rows, report.Added, report.Changed, report.Same, len(report.Refused))
+	fmt.Printf("%s (%s%s): %d rows, %d added, %d changed, %d known already, %d refused\n",
+		report.Name, report.Kind, tried(c.Dry), report.Rows, report.Added, report.Changed, report.Same, len(report.Refused))
 	for _, r := range report.Refused {
 		fmt.Printf("  dòng %d, cột %s: %s\n", r.Row, r.Column, h.told(r.Why))
 	}
 	return len(report.Refused), nil
 }
 
-func (h *House) takeDocuments(ctx context.Context, path string) (refused int, err error) {
+// tried is what a report adds where nothing was written.
+func tried(dry bool) string {
+	if dry {
+		return ", only tried"
+	}
+	return ""
+}
+
+func (h *House) takeDocuments(ctx context.Context, path string, dry bool) (refused int, err error) {
 	operator := duty.Actor{ID: "system", Name: "banlang", Grants: []duty.Grant{{Role: duty.Librarian, Area: h.home()}}}
-	_, err = h.library.ImportFolder(ctx, operator, path, func(done, total int, o library.Outcome) {
+	states := map[string]int{}
+	_, err = h.library.ImportFolder(ctx, operator, path, dry, func(done, total int, o library.Outcome) {
 		fmt.Printf("%d/%d %s: %s", done, total, filepath.Base(o.File), o.State)
+		states[o.State]++
 		if o.Why != nil {
-			refused++
 			fmt.Printf(": %s", h.told(o.Why))
 		}
 		fmt.Println()
 	})
+	refused = states[library.Refused]
+	if err == nil {
+		fmt.Printf("%s (documents%s): %d added, %d known already, %d refused\n", path, tried(dry), states[library.Added], states[library.Already], refused)
+	}
 	return refused, err
 }
 

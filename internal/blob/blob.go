@@ -64,6 +64,12 @@ func sum(b []byte) Ref { return Ref(hex.EncodeToString(b)) }
 
 func missing(ref Ref) error { return fault.New(fault.NotFound, "blob.missing", "Ref", string(ref)) }
 
+// RefOf is the name under which Put would keep what r yields.
+func RefOf(ctx context.Context, r io.Reader, limit int64) (Ref, error) {
+	ref, _, err := spill(ctx, io.Discard, r, limit)
+	return ref, err
+}
+
 // spill copies r to w up to the limit and tells the name and the size of what passed.
 func spill(ctx context.Context, w io.Writer, r io.Reader, limit int64) (Ref, int64, error) {
 	h := sha256.New()

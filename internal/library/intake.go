@@ -1,6 +1,7 @@
 package library
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"banlang/internal/blob"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
 	"banlang/internal/library/transcript"
@@ -179,15 +181,23 @@ const (
 
 // ImportFolder takes in a file, or every file below a folder, in place of an upload: it is handed in by the actor, read at once,
 // and waits to be described. A file whose content is here already is left as it is, so that the import may be run again. Links
-// are not followed. Each file's outcome is reported; progress, which may be nil, counts them.
-func (d *Desk) ImportFolder(ctx context.Context, actor duty.Actor, path string, progress func(done, total int, o Outcome)) ([]Outcome, error) {
+// are not followed. Each file's outcome is reported; progress, which may be nil, counts them. A dry import keeps nothing.
+func (d *Desk) ImportFolder(ctx context.Context, actor duty.Actor, path string, dry bool, progress func(done, total int, o Outcome)) ([]Outcome, error) {
 	files, err := filesBelow(path)
 	if err != nil {
 		return nil, err
 	}
+	if len(files) == 0 {
+		return nil, fault.New(fault.NotFound, "library.import.nothing", "Path", path)
+	}
 	var all []Outcome
 	for i, file := range files {
-		o := d.importFile(ctx, actor, file, Offer{Source: filepath.Base(filepath.Dir(file)) + "/" + filepath.Base(file)})
+		var o Outcome
+		if dry {
+			o = d.tryFile(ctx, file)
+		} else {
+			o = d.importFile(ctx, actor, file, Offer{Source: filepath.Base(filepath.Dir(file)) + "/" + filepath.Base(file)})
+		}
 		if ctx.Err() != nil {
 			return all, ctx.Err()
 		}
@@ -221,6 +231,41 @@ func (d *Desk) importFile(ctx context.Context, actor duty.Actor, file string, o 
 		return out
 	}
 	out.ID, out.State = id, Added
+	return out
+}
+
+// tryFile says what would become of a file; its text is not read.
+func (d *Desk) tryFile(ctx context.Context, file string) Outcome {
+	out := Outcome{File: file, State: Refused}
+	f, err := os.Open(file)
+	if err != nil {
+		out.Why = err
+		return out
+	}
+	defer f.Close()
+	head := make([]byte, 4096)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		out.Why = err
+		return out
+	}
+	if _, out.Why = transcript.Sniff(head[:n], filepath.Base(file)); out.Why != nil {
+		return out
+	}
+	ref, err := blob.RefOf(ctx, io.MultiReader(bytes.NewReader(head[:n]), f), MaxFile)
+	if err != nil {
+		out.Why = err
+		return out
+	}
+	twin, err := d.store.byFile(ctx, ref)
+	switch {
+	case err == nil:
+		out.ID, out.State = twin.ID, Already
+	case fault.Is(err, fault.NotFound):
+		out.State = Added
+	default:
+		out.Why = err
+	}
 	return out
 }
 

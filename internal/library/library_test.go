@@ -453,9 +453,12 @@ func TestImportFolder(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		if all, err := b.ImportFolder(t.Context(), b.librarian, dir, true, nil); err != nil || len(all) != 4 || all[0].State != Added {
+			t.Errorf("a dry import = %v, %v, want 4 outcomes, the first added", all, err)
+		}
 		for _, want := range []string{"one.txt added, two.md added, b.svg refused, empty.txt refused", "one.txt already, two.md already, b.svg refused, empty.txt refused"} {
 			calls := 0
-			all, err := b.ImportFolder(t.Context(), b.librarian, dir, func(done, total int, _ Outcome) { calls++ })
+			all, err := b.ImportFolder(t.Context(), b.librarian, dir, false, func(done, total int, _ Outcome) { calls++ })
 			var got []string
 			for _, o := range all {
 				got = append(got, filepath.Base(o.File)+" "+o.State)
@@ -467,7 +470,7 @@ func TestImportFolder(t *testing.T) {
 				t.Errorf("ImportFolder = %s, %v, %d calls, want %s", s, err, calls, want)
 			}
 		}
-		if _, err := b.ImportFolder(t.Context(), b.librarian, filepath.Join(dir, "none"), nil); !fault.Is(err, fault.NotFound) {
+		if _, err := b.ImportFolder(t.Context(), b.librarian, filepath.Join(dir, "none"), false, nil); !fault.Is(err, fault.NotFound) {
 			t.Errorf("ImportFolder of nothing = %v, want not found", err)
 		}
 	})
