@@ -15,6 +15,7 @@ import (
 	"banlang/internal/blob"
 	"banlang/internal/config"
 	"banlang/internal/db"
+	"banlang/internal/privacy"
 )
 
 // Version is the version of the program, as cmd was built with.
@@ -87,7 +88,9 @@ type Restore struct {
 // Run refuses a database that holds anything.
 func (c Restore) Run(ctx context.Context, v Version) (err error) {
 	with, err := identities(c.KeyFolder(), c.Identity)
-	if err != nil {
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%w: put the key folder back, name it with --keys, or name the key that opens the archive with --identity", err)
+	} else if err != nil {
 		return err
 	}
 	d, err := db.Open(ctx, db.Options{URL: c.DatabaseURL()})
@@ -161,6 +164,15 @@ func (c Verify) archive(ctx context.Context, v Version) (err error) {
 	apart := c.Config
 	apart.Keys, apart.Data, apart.Database, apart.Bucket = c.KeyFolder(), folder, "", ""
 	if err := (Restore{Config: apart, File: c.File, Identity: c.Identity}).Run(ctx, v); err != nil {
+		return err
+	}
+	// Nothing sealed is opened, so the keys of the installation are left alone.
+	apart.Keys = filepath.Join(folder, "keys")
+	keeper, err := privacy.OpenKeeper(apart.Keys)
+	if err != nil {
+		return err
+	}
+	if err := keeper.Close(); err != nil {
 		return err
 	}
 	return Verify{Config: apart, Head: c.Head}.Run(ctx, v)

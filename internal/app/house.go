@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +23,7 @@ import (
 	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/ethnic"
+	"banlang/internal/fault"
 	"banlang/internal/i18n"
 	"banlang/internal/job"
 	"banlang/internal/library"
@@ -61,6 +64,9 @@ func open(ctx context.Context, c config.Config, v Version) (_ *House, err error)
 	h := &House{config: c, version: v, now: now, log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
 	defer func() {
 		if err != nil {
+			if fault.KindOf(err) > fault.Internal {
+				err = errors.New(h.told(err))
+			}
 			err = errors.Join(err, h.close())
 		}
 	}()
@@ -74,6 +80,9 @@ func open(ctx context.Context, c config.Config, v Version) (_ *House, err error)
 		return nil, err
 	}
 	if h.files, err = openFiles(ctx, c); err != nil {
+		return nil, err
+	}
+	if err = privacy.KeysBelong(ctx, h.db, c.KeyFolder()); err != nil {
 		return nil, err
 	}
 	if h.keeper, err = privacy.OpenKeeper(c.KeyFolder()); err != nil {
@@ -185,25 +194,47 @@ func (h *House) verify(ctx context.Context, headFile string) error {
 	if err != nil {
 		return err
 	}
+	absent, err := h.named(ctx)
+	if err != nil {
+		return err
+	}
 	files, damaged := 0, 0
 	for ref, err := range h.files.Walk(ctx) {
 		if err != nil {
 			return err
 		}
 		files++
+		delete(absent, ref)
 		if err := blob.Verify(ctx, h.files, ref); err != nil {
 			damaged++
-			fmt.Printf("file %s: %v\n", ref, err)
+			fmt.Printf("file %s: %s\n", ref, h.told(err))
 		}
+	}
+	for _, ref := range slices.Sorted(maps.Keys(absent)) {
+		fmt.Printf("file %s: missing\n", ref)
 	}
 	for _, f := range report.Findings {
 		fmt.Printf("audit record, row %d: %s\n", f.Seq, f.Flaw)
 	}
-	if !report.Whole() || damaged > 0 {
-		return fmt.Errorf("%d flaws in the audit record, %d damaged files", len(report.Findings), damaged)
+	if !report.Whole() || damaged+len(absent) > 0 {
+		return fmt.Errorf("not whole; flaws of the audit record: %d, damaged files: %d, missing files: %d", len(report.Findings), damaged, len(absent))
 	}
 	fmt.Printf("audit record: %d entries, whole%s; files: %d, whole\n", report.Rows, against(kept), files)
 	return nil
+}
+
+// named are the files that some row names.
+func (h *House) named(ctx context.Context) (map[blob.Ref]bool, error) {
+	originals, err := h.library.Files(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sounds, err := h.bulletin.Files(ctx)
+	all := map[blob.Ref]bool{}
+	for _, ref := range append(originals, sounds...) {
+		all[ref] = true
+	}
+	return all, err
 }
 
 func against(kept *audit.Head) string {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -124,7 +125,9 @@ func (h *House) serve(ctx context.Context, demo bool, told func(address string))
 		return err
 	}
 	ln, err := net.Listen("tcp", h.config.Addr)
-	if err != nil {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w: name another with --addr, such as --addr :8081", err)
+	} else if err != nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)

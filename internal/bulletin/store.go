@@ -219,6 +219,14 @@ func (s store) steps(ctx context.Context, id ID) ([]Step, error) {
 	return all, err
 }
 
+// Files are the sounds that editions name, of today and of earlier issues, each once; not the uploads, which come and go.
+func (d *Desk) Files(ctx context.Context) ([]blob.Ref, error) {
+	return db.All(ctx, d.db, func(r *blob.Ref) []any { return []any{r} }, `SELECT opus FROM bulletin_edition WHERE opus <> ''
+		UNION SELECT mp3 FROM bulletin_edition WHERE mp3 <> ''
+		UNION SELECT opus FROM bulletin_issue_edition WHERE opus <> ''
+		UNION SELECT mp3 FROM bulletin_issue_edition WHERE mp3 <> ''`)
+}
+
 // A Signature is a yes to an emergency that waits for the second.
 type Signature struct {
 	duty.Signature

@@ -162,6 +162,11 @@ func (s store) byFile(ctx context.Context, file blob.Ref) (Document, error) {
 	return s.one(ctx, "file = $1 AND state <> 'withdrawn' ORDER BY made, id LIMIT 1", file)
 }
 
+// Files are the originals that the documents name, each once.
+func (d *Desk) Files(ctx context.Context) ([]blob.Ref, error) {
+	return db.All(ctx, d.store.conn(), func(r *blob.Ref) []any { return []any{r} }, "SELECT DISTINCT file FROM library_document")
+}
+
 func (s store) insert(ctx context.Context, d Document) error {
 	v, err := values(d)
 	if err != nil {

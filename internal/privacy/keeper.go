@@ -64,15 +64,16 @@ func (k *Keeper) folder(name string) error {
 	return nil
 }
 
+const masterName = "master.key"
+
 func (k *Keeper) masterKey() ([]byte, error) {
-	const name = "master.key"
-	found, err := k.root.ReadFile(name)
+	found, err := k.root.ReadFile(masterName)
 	if errors.Is(err, fs.ErrNotExist) {
 		fresh := []byte(text.EncodeToString(random(chacha20poly1305.KeySize)))
-		if err := k.write(name, fresh); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := k.write(masterName, fresh); err != nil && !errors.Is(err, fs.ErrExist) {
 			return nil, err
 		}
-		found, err = k.root.ReadFile(name)
+		found, err = k.root.ReadFile(masterName)
 	}
 	if err != nil {
 		return nil, err

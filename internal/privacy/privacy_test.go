@@ -357,3 +357,19 @@ func TestConsent(t *testing.T) {
 		}
 	})
 }
+
+func TestKeysBelong(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		lost := t.TempDir()
+		if err := KeysBelong(t.Context(), h.db, lost); err != nil {
+			t.Errorf("new keys where nothing is sealed: %v, want nil", err)
+		}
+		h.seal(t, "account/a", "phone", phone)
+		if err := KeysBelong(t.Context(), h.db, lost); !fault.Is(err, fault.Conflict) {
+			t.Errorf("new keys where something is sealed: %v, want a conflict", err)
+		}
+		if err := KeysBelong(t.Context(), h.db, h.keys); err != nil {
+			t.Errorf("its own keys: %v, want nil", err)
+		}
+	})
+}

@@ -3,6 +3,10 @@ package privacy
 import (
 	"context"
 	"crypto/cipher"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"banlang/internal/audit"
@@ -23,6 +27,19 @@ type Desk struct {
 // New makes the desk. home is the place.ID of the province whose data-protection officer answers.
 func New(d *db.DB, keeper *Keeper, policy *duty.Policy, home func() string, now func() time.Time) *Desk {
 	return &Desk{db: d, keeper: keeper, policy: policy, home: home, now: now}
+}
+
+// KeysBelong refuses a keys folder without the master key where the database holds sealed records already: new keys would open
+// none of them, and nobody would notice before it is too late.
+func KeysBelong(ctx context.Context, c db.Conn, keys string) error {
+	if _, err := os.Stat(filepath.Join(keys, masterName)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	sealed, err := db.Value[int64](ctx, c, "SELECT count(*) FROM privacy_record WHERE destroyed = 0")
+	if err == nil && sealed > 0 {
+		err = fault.New(fault.Conflict, "privacy.keys.lost", "Folder", keys)
+	}
+	return err
 }
 
 // store is the tables, read as they are or within a change.
