@@ -10,8 +10,9 @@ BUILD   := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VE
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: build ## build bin/banlang and serve the demonstration at http://localhost:8080
-	bin/banlang demo --addr :8080
+run: ADDR ?= :8080
+run: build ## build bin/banlang and serve the demonstration at http://localhost:8080, or make run ADDR=:8081
+	bin/banlang demo --addr $(ADDR)
 
 build: ## build bin/banlang, one static file for this machine
 	@echo "Building bin/banlang $(VERSION): the first build takes a minute or two"
