@@ -211,6 +211,44 @@ func TestTriesAreSlowed(t *testing.T) {
 	})
 }
 
+// Many tries at the same moment are no more tries than one after the other.
+func TestTriesAtOnceAreCounted(t *testing.T) {
+	each(t, func(t *testing.T, tn *town) {
+		for range cap(tn.hasher.gate) { // whoever comes now waits before the secret is looked at
+			tn.hasher.gate <- struct{}{}
+		}
+		answer := make(chan error)
+		go func() {
+			_, err := tn.SignIn(t.Context(), Try{Name: "relay", Secret: DemoPIN, Address: "10.0.0.3"})
+			answer <- err
+		}()
+		time.Sleep(200 * time.Millisecond)
+		subjects := []string{tn.subject("name", "relay"), tn.subject("address", "10.9.9.9")}
+		for range 3 {
+			if err := tn.change(t.Context(), func(s store) error { return s.fail(t.Context(), subjects, WithPIN, tn.now) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range cap(tn.hasher.gate) {
+			<-tn.hasher.gate
+		}
+		wantKey(t, "a right PIN that came together with three wrong ones", <-answer, "account.sign_in.wrong")
+	})
+}
+
+// Who tried to sign in from where cannot be read from the table, not even by trying every address.
+func TestAddressesAreNotKept(t *testing.T) {
+	tn := demoTown(t)
+	_, err := tn.SignIn(t.Context(), Try{Name: "editor", Secret: "wrong", Address: "192.0.2.7"})
+	wantKey(t, "a wrong password", err, "account.sign_in.wrong")
+	for _, guess := range []string{digest("address", "192.0.2.7"), digest("name", "editor"), "192.0.2.7"} {
+		n, err := db.Value[int](t.Context(), tn.db, "SELECT count(*) FROM account_attempt WHERE subject = $1", guess)
+		if err != nil || n != 0 {
+			t.Errorf("%q is found %d times, %v", guess, n, err)
+		}
+	}
+}
+
 func TestSessionEndsAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, tn *town) {
 		ctx := t.Context()

@@ -293,7 +293,7 @@ func (d *Desk) reset(ctx context.Context, s store, actor duty.Actor, second stri
 	if err := s.setSecond(ctx, a.ID, "", 0, nil); err != nil {
 		return err
 	}
-	if err := s.forgive(ctx, digest("name", a.Name)); err != nil {
+	if err := s.forgive(ctx, d.subject("name", a.Name)); err != nil {
 		return err
 	}
 	if err := s.endAll(ctx, a.ID, d.now()); err != nil {

@@ -153,6 +153,11 @@ func draw(from string, n int) string {
 	return string(b)
 }
 
+// subject stands for a name or an address that failed to sign in. Both are guessed in a moment from a plain hash, so it is keyed.
+func (d *Desk) subject(kind, text string) string {
+	return hex.EncodeToString(d.keeper.Mac("attempt", kind, text))
+}
+
 // digest is how tokens and codes that nobody can guess are kept.
 func digest(kind, text string) string {
 	sum := sha256.Sum256([]byte(kind + "\x00" + text))

@@ -19,7 +19,7 @@ import (
 type Try struct {
 	Name, Secret string
 	Code         string // of the second factor, or a recovery code; "" without one
-	Address      string // of the network; only its hash is kept, for a day
+	Address      string // of the network; only a keyed hash is kept, for a day
 	Device       string // kind of browser, so that a person knows own sessions
 	Former       string // session token that the browser had: it ends
 }
@@ -81,7 +81,7 @@ func (d *Desk) admit(ctx context.Context, t Try) (Account, error) {
 		t.Secret, name = "", ""
 	}
 	now := d.now()
-	subjects := []string{digest("name", name), digest("address", t.Address)}
+	subjects := []string{d.subject("name", name), d.subject("address", t.Address)}
 	closed, err := d.read().closed(ctx, subjects, now)
 	if err != nil {
 		return Account{}, err
@@ -102,6 +102,13 @@ func (d *Desk) admit(ctx context.Context, t Try) (Account, error) {
 		}
 	}
 	err = d.change(ctx, func(s store) error {
+		if right { // tries that came at the same moment have been counted since
+			shut, err := s.closed(ctx, subjects, now)
+			if err != nil {
+				return err
+			}
+			right = !shut
+		}
 		if !right {
 			return s.fail(ctx, subjects, a.Kind, now)
 		}

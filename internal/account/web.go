@@ -3,7 +3,6 @@ package account
 import (
 	"embed"
 	"errors"
-	"net"
 	"net/http"
 	"strings"
 
@@ -72,23 +71,8 @@ func (h handler) meta(r *http.Request, title string) web.Meta {
 	return web.Meta{Title: web.T(r, title), Desk: true}
 }
 
-// address is whom failures are counted by: the client, as far as it can be known.
-func (h handler) address(r *http.Request) string {
-	if h.site.Proxy {
-		hops := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
-		if last := strings.TrimSpace(hops[len(hops)-1]); last != "" {
-			return last
-		}
-	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
-}
-
 func (h handler) try(r *http.Request) Try {
-	return Try{Name: r.PostFormValue("name"), Secret: r.PostFormValue("secret"), Code: r.PostFormValue("code"), Address: h.address(r),
+	return Try{Name: r.PostFormValue("name"), Secret: r.PostFormValue("secret"), Code: r.PostFormValue("code"), Address: web.Address(r),
 		Device: r.UserAgent(), Former: web.Session(r)}
 }
 
@@ -292,7 +276,7 @@ func (h handler) steppedUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.desk.StepUp(r.Context(), web.Actor(r), r.PostFormValue("secret"), r.PostFormValue("code"), h.address(r)); err != nil {
+	if err := h.desk.StepUp(r.Context(), web.Actor(r), r.PostFormValue("secret"), r.PostFormValue("code"), web.Address(r)); err != nil {
 		return h.room.Form(w, r, "step_up", h.meta(r, "account.step_up"), p, err)
 	}
 	if p.Next == "" {

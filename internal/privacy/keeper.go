@@ -104,8 +104,8 @@ func (k *Keeper) sync(folder string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// mac is a number that only who has the master key can make of a text.
-func (k *Keeper) mac(parts ...string) []byte {
+// Mac is a number that only who has the master key can make of a text: what is told apart by it cannot be guessed back.
+func (k *Keeper) Mac(parts ...string) []byte {
 	m := hmac.New(sha256.New, k.secret)
 	for _, p := range parts {
 		m.Write([]byte(p + "\x00"))

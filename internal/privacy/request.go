@@ -102,7 +102,7 @@ func (d *Desk) Submit(ctx context.Context, actor duty.Actor, key string, w Wish)
 func (d *Desk) code(key string) string {
 	sum := random(8)
 	if key != "" {
-		sum = d.keeper.mac("request", key)
+		sum = d.keeper.Mac("request", key)
 	}
 	n := fmt.Sprintf("%012d", binary.BigEndian.Uint64(sum)%1_000_000_000_000)
 	return n[:4] + " " + n[4:8] + " " + n[8:]

@@ -132,6 +132,9 @@ func (v *visit) address() string {
 	return host
 }
 
+// Address is whom tries are counted by: the client, or its network where addresses are cheap. It must never be written down.
+func Address(r *http.Request) string { return visitOf(r).address() }
+
 // Actor is who is asking; the zero Actor is a visitor.
 func Actor(r *http.Request) duty.Actor { return visitOf(r).actor }
 
