@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"banlang/internal/audit"
@@ -331,9 +332,14 @@ func (d *Desk) only(actor duty.Actor, r duty.Role, act duty.Act, area string) bo
 	return true
 }
 
-// Resettable lists the accounts whose secret the actor may help to reset.
+// Resettable lists the accounts in use whose secret the actor may help to reset: others', and for who is no more than a commune
+// officer those with a PIN.
 func (d *Desk) Resettable(ctx context.Context, actor duty.Actor, search string, page, size int) ([]Account, bool, error) {
-	return d.list(ctx, actor, duty.AccountResetCredential, search, page, size)
+	all, more, err := d.list(ctx, actor, duty.AccountResetCredential, search, page, size)
+	return slices.DeleteFunc(all, func(a Account) bool {
+		return a.State != Active || string(a.ID) == actor.ID ||
+			a.Kind != WithPIN && d.only(actor, duty.CommuneOfficer, duty.AccountResetCredential, a.Home)
+	}), more, err
 }
 
 // Openings lists who opened the actor's own sealed fields, and why.

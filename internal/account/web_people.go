@@ -3,7 +3,6 @@ package account
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -278,7 +277,7 @@ func (h handler) resetPage(r *http.Request) (resetPage, error) {
 	n, size := web.Page(r)
 	p := resetPage{Search: r.URL.Query().Get("q")}
 	accounts, more, err := h.desk.Resettable(r.Context(), web.Actor(r), p.Search, n, size)
-	p.People = h.people(r, slices.DeleteFunc(accounts, func(a Account) bool { return a.State != Active || string(a.ID) == web.Actor(r).ID }))
+	p.People = h.people(r, accounts)
 	p.Newer, p.Older = around(p.Search, n, more)
 	return p, err
 }
