@@ -91,7 +91,7 @@ func (h *House) site(demo bool) (*web.Site, error) {
 		Text: h.text, Policy: h.policy, Now: h.now, Log: h.log, Accounts: h.accounts,
 		Commits: h.db.Commits, Ready: h.db.Ping,
 		Origin: strings.TrimSuffix(h.config.Origin, "/"), Province: h.provinceName(), Agency: h.config.Agency, Phone: h.config.Phone, Demo: demo,
-		Languages: h.languages(), Proxy: h.config.Proxy,
+		Languages: h.languages(), Proxy: h.config.Proxy, Secure: h.config.Secure,
 	})
 	if err != nil {
 		return nil, err

@@ -52,6 +52,7 @@ type Options struct {
 	Demo      bool       // everything is labelled as a demonstration
 	Languages []Language // to be heard, the province's own choice and order
 	Proxy     bool       // believe X-Forwarded-For and X-Forwarded-Proto: only behind our own proxy
+	Secure    bool       // everything reaches readers over TLS, whoever ends it
 	Upload    int64      // the largest request with files, in bytes; 0 is 64 MB
 	Limits    Limits
 }

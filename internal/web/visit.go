@@ -2,7 +2,9 @@ package web
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"net"
 	"net/http"
@@ -73,7 +75,7 @@ var defaultReader = ReaderPrefs{UI: i18n.Default, Heard: []string{i18n.Default},
 // greet reads what the request says about itself. It must stay cheap: pages that are kept go out right after it.
 func (s *Site) greet(r *http.Request) *visit {
 	v := &visit{site: s, request: r, id: s.number.next(), reader: defaultReader}
-	v.secure = r.TLS != nil || s.Proxy && r.Header.Get("X-Forwarded-Proto") == "https"
+	v.secure = r.TLS != nil || s.Secure || s.Proxy && r.Header.Get("X-Forwarded-Proto") == "https"
 	prefs := ""
 	if len(r.Header["Cookie"]) > 0 {
 		for _, c := range r.Cookies() {
@@ -260,16 +262,18 @@ func Origin(r *http.Request) string {
 }
 
 // Key names this submission of a form, so that sending it again does nothing twice: the hidden field that {{key}} printed, or
-// the header Idempotency-Key. Empty means it was not named.
+// the header Idempotency-Key. It counts for this person and this address only: no key that stands elsewhere can be used up.
+// Empty means it was not named.
 func Key(r *http.Request) string {
 	key := r.Header.Get("Idempotency-Key")
 	if key == "" {
 		key = r.PostFormValue("_key")
 	}
-	if len(key) > 64 {
-		return key[:64]
+	if key == "" {
+		return ""
 	}
-	return key
+	sum := sha256.Sum256([]byte(Actor(r).ID + "\x00" + r.URL.Path + "\x00" + key))
+	return hex.EncodeToString(sum[:])
 }
 
 // Page reads ?trang= (from 1) and gives the number of lines a page holds.

@@ -242,6 +242,41 @@ func TestGuard(t *testing.T) {
 	}
 }
 
+// A key counts for one person and one address: nobody uses up another's, and a form is not taken for another one.
+func TestKeyIsOnesOwn(t *testing.T) {
+	f := newFixture(t)
+	tell := func(w http.ResponseWriter, r *http.Request) error { return web.JSON(w, r, web.Key(r)) }
+	f.site.Handle("POST /duyet/{id}", duty.Public, tell)
+	seen := map[string]string{}
+	for _, c := range []struct{ token, path string }{{"editor", "/duyet/1"}, {"editor", "/duyet/2"}, {"admin", "/duyet/1"}, {"", "/duyet/1"}} {
+		key := webtest.New(t, f.site).As(c.token).Post(c.path, "_key", "bulletin.replace/1").Body
+		if again := webtest.New(t, f.site).As(c.token).Post(c.path, "_key", "bulletin.replace/1").Body; again != key {
+			t.Errorf("%v: sent again it is %s, not %s", c, again, key)
+		}
+		if strings.Contains(key, "replace") || seen[key] != "" {
+			t.Errorf("%v: the key %s is what was sent, or that of %s", c, key, seen[key])
+		}
+		seen[key] = c.token + c.path
+	}
+	if none := webtest.New(t, f.site).Post("/duyet/1").Body; strings.TrimSpace(none) != `""` {
+		t.Errorf("no key is %s, want none", none)
+	}
+}
+
+// Behind a TLS end that says nothing of itself, the set-up says it.
+func TestSecureBySetUp(t *testing.T) {
+	f := newFixture(t)
+	f.site.Secure = true
+	f.site.Handle("POST /vao", duty.Public, func(w http.ResponseWriter, r *http.Request) error {
+		web.SignIn(w, r, "token")
+		return web.Redirect(w, r, "/")
+	})
+	h := webtest.New(t, f.site).Post("/vao").Header
+	if c := h.Get("Set-Cookie"); !strings.HasPrefix(c, "__Host-") || !strings.Contains(c, "; Secure") || h.Get("Strict-Transport-Security") == "" {
+		t.Errorf("cookie %q, transport %q", c, h.Get("Strict-Transport-Security"))
+	}
+}
+
 func TestRateLimit(t *testing.T) {
 	f := newFixture(t)
 	c := webtest.New(t, f.site)
