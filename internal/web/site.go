@@ -143,6 +143,9 @@ func (s *Site) Handle(pattern string, act duty.Act, h Handler) {
 		v := visitOf(r)
 		v.route = pattern
 		err := s.enter(r, v, act)
+		if err == nil {
+			err = spell(r)
+		}
 		if err == nil && unsafe(r.Method) {
 			err = parse(r)
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 	"unicode"
@@ -73,6 +74,8 @@ func parse(r *http.Request) error {
 		err = r.ParseForm()
 	}
 	if err == nil {
+		legible(r.Form)
+		legible(r.PostForm)
 		return nil
 	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -80,6 +83,35 @@ func parse(r *http.Request) error {
 	}
 	return fault.New(fault.Invalid, "upload.broken")
 }
+
+// spell takes out of an address what nobody types. A path with such bytes leads nowhere.
+func spell(r *http.Request) error {
+	if plain(r.URL.Path) != r.URL.Path {
+		return fault.New(fault.NotFound, "error.not_found")
+	}
+	if !strings.Contains(r.URL.RawQuery, "%") {
+		return nil
+	}
+	if query := r.URL.Query(); legible(query) {
+		u := *r.URL
+		u.RawQuery = query.Encode()
+		r.URL = &u
+	}
+	return nil
+}
+
+func legible(values url.Values) (changed bool) {
+	for _, list := range values {
+		for i, value := range list {
+			list[i] = plain(value)
+			changed = changed || list[i] != value
+		}
+	}
+	return changed
+}
+
+// plain leaves out bytes that are not UTF-8, and NUL: not every database keeps them.
+func plain(text string) string { return strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "") }
 
 // magic are beginnings that http.DetectContentType does not know, or knows only in part.
 var magic = []struct {

@@ -263,6 +263,30 @@ func TestKeyIsOnesOwn(t *testing.T) {
 	}
 }
 
+// What no keyboard writes does not reach a use case.
+func TestBytesThatNobodyTypes(t *testing.T) {
+	f := newFixture(t)
+	tell := func(w http.ResponseWriter, r *http.Request) error {
+		return web.JSON(w, r, r.URL.Query().Get("q")+"|"+r.PostFormValue("name")+"|"+r.FormValue("name"))
+	}
+	f.site.Handle("GET /noi/{id}", duty.Public, tell)
+	f.site.Handle("POST /noi/{id}", duty.Public, tell)
+	c := webtest.New(t, f.site)
+	for path, status := range map[string]int{"/noi/%00": 404, "/noi/%ff": 404, "/noi/%E1%BA%A1": 200} {
+		if p := c.Get(path); p.Status != status {
+			t.Errorf("%s: %d, want %d", path, p.Status, status)
+		}
+	}
+	for _, p := range []webtest.Page{
+		c.Post("/noi/1?q=%E1%BA%A1%00%ff+b", "name", "b\x00ản\xff"),
+		c.Upload("/noi/1?q=%E1%BA%A1%00%ff+b", "file", "a.txt", []byte("a"), "name", "b\x00ản\xff"),
+	} {
+		if got := strings.TrimSpace(p.Body); got != `"ạ b|bản|bản"` {
+			t.Errorf("what arrives: %d %s", p.Status, got)
+		}
+	}
+}
+
 // Behind a TLS end that says nothing of itself, the set-up says it.
 func TestSecureBySetUp(t *testing.T) {
 	f := newFixture(t)
