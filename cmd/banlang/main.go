@@ -17,7 +17,7 @@ import (
 var version = "dev"
 
 type commands struct {
-	Serve   app.Serve   `cmd:"" help:"Serve an installation. The first start creates the database and opens the sealed first run."`
+	Serve   app.Serve   `cmd:"" default:"withargs" help:"Serve an installation, also where no command is named. The first start creates the database and opens the sealed first run."`
 	Demo    app.Demo    `cmd:"" help:"Serve a demonstration of Lạng Sơn with a sign-in for each duty."`
 	User    app.User    `cmd:"" help:"Add, list or disable people who sign in."`
 	Backup  app.Backup  `cmd:"" help:"Write one encrypted archive of everything but the keys."`
