@@ -173,6 +173,8 @@ func TestImportWrongFiles(t *testing.T) {
 		{"another header", "units", "a,b\n1,2\n", "intake.header"},
 		{"only a header", "units", "code,level,kind,name,parent\n", "intake.no_rows"},
 		{"an open quotation mark", "units", "code,level,kind,name,parent\n\"00001,commune\n", "intake.quotes"},
+		{"nothing but separators", "units", "code;name\n" + strings.Repeat(";", 1<<20), "intake.too_wide"},
+		{"nothing but rows", "units", "code,level,kind,name,parent\n" + strings.Repeat("x,y\n", 200_001), "intake.too_long"},
 		{"an unknown kind", "planets", "a,b\n1,2\n", "place.import.kind_unknown"},
 		{"half a JSON", "boundaries", `{"type":"Topology","arcs":[[`, "place.boundary.json"},
 		{"another JSON", "boundaries", `{"type":"Banana"}`, "place.boundary.type"},

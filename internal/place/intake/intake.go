@@ -16,8 +16,12 @@ import (
 	"banlang/internal/fold"
 )
 
-// Limit is how large a table may be, in bytes.
-const Limit = 32 << 20
+// Limit is how large a table may be, in bytes; no real one has as many columns or rows as the others.
+const (
+	Limit   = 32 << 20
+	widest  = 1000
+	longest = 200_000
+)
 
 // A Report says what became of a table.
 type Report struct {
@@ -67,8 +71,12 @@ func Read(name string, r io.Reader) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
+	comma := delimiter(text)
+	if err := shaped(name, text, comma); err != nil {
+		return nil, err
+	}
 	c := csv.NewReader(strings.NewReader(text))
-	c.Comma = delimiter(text)
+	c.Comma = comma
 	c.FieldsPerRecord = -1
 	t := &Table{Name: name, Encoding: encoding, columns: map[string]int{}}
 	for {
@@ -95,6 +103,21 @@ func Read(name string, r io.Reader) (*Table, error) {
 		return nil, fault.New(fault.Invalid, "intake.no_rows", "File", name)
 	}
 	return t, nil
+}
+
+// shaped refuses a text of nothing but separators before it is taken apart: each costs thirty times its size in memory.
+func shaped(name, text string, comma rune) error {
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		if strings.Count(line, string(comma)) > widest {
+			return fault.New(fault.TooLarge, "intake.too_wide", "File", name, "Row", n, "Most", widest)
+		}
+	}
+	if n > longest {
+		return fault.New(fault.TooLarge, "intake.too_long", "File", name, "Most", longest)
+	}
+	return nil
 }
 
 // readText refuses what is no text at all and brings old Vietnamese encodings into Unicode.
