@@ -123,6 +123,20 @@ func TestArchiveCrossesEngines(t *testing.T) {
 }
 
 // A damaged archive is refused and leaves nothing.
+func TestRestoreRefusesRows(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		if err := bare(t.Context(), d); err != nil {
+			t.Errorf("new tables: %v", err)
+		}
+		if _, err := db.Exec(t.Context(), d, "INSERT INTO setting (name, value) VALUES ('a', 'b')"); err != nil {
+			t.Fatal(err)
+		}
+		if err := bare(t.Context(), d); err == nil {
+			t.Error("a database with a row was taken for an empty one")
+		}
+	})
+}
+
 func TestDamagedArchiveIsRefused(t *testing.T) {
 	d := dbtest.SQLite(t)
 	whole, identity := sealed(t, d)
@@ -156,6 +170,9 @@ func TestDamagedArchiveIsRefused(t *testing.T) {
 			}
 			if got := rows(t, back, "setting"); got != "" {
 				t.Errorf("it left rows: %.80s", got)
+			}
+			if err := bare(t.Context(), back); err != nil {
+				t.Errorf("a good archive would not be taken after it: %v", err)
 			}
 		})
 	}

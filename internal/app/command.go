@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"filippo.io/age"
@@ -42,11 +43,11 @@ func (c Backup) Run(ctx context.Context, v Version) (err error) {
 	if _, err := os.Stat(c.File); err == nil {
 		return fmt.Errorf("%s is there already: give another name, so that no backup is lost", c.File)
 	}
-	half := c.File + ".part"
-	f, err := os.OpenFile(half, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.CreateTemp(filepath.Dir(c.File), filepath.Base(c.File)+".*.part") // what a kill leaves is in nobody's way
 	if err != nil {
 		return err
 	}
+	half := f.Name()
 	m, err := h.backup(ctx, f, to)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return errors.Join(err, os.Remove(half))
@@ -98,8 +99,8 @@ func (c Restore) Run(ctx context.Context, v Version) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	if tables, err := d.Tables(ctx); err != nil || len(tables) > 0 {
-		return errors.Join(err, fmt.Errorf("the database holds %d tables: restore into an empty one", len(tables)))
+	if err := bare(ctx, d); err != nil {
+		return err
 	}
 	files, err := openFiles(ctx, c.Config)
 	if err != nil {
@@ -110,6 +111,27 @@ func (c Restore) Run(ctx context.Context, v Version) (err error) {
 		return err
 	}
 	return readFile(ctx, c.File, with, d, files)
+}
+
+// bare refuses a database that holds anything. Empty tables are no harm: a restore that was cut short or refused leaves them.
+func bare(ctx context.Context, d *db.DB) error {
+	tables, err := d.Tables(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range tables {
+		if strings.HasSuffix(t.Name, "_revision") { // a counter, which is made with its table
+			continue
+		}
+		n, err := db.Value[int64](ctx, d, "SELECT count(*) FROM "+t.Name)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			return fmt.Errorf("the database holds %d rows of %s: restore into an empty one", n, t.Name)
+		}
+	}
+	return nil
 }
 
 func readFile(ctx context.Context, name string, with []age.Identity, d *db.DB, files blob.Store) (err error) {
