@@ -1,9 +1,7 @@
 package ethnic
 
 import (
-	"bytes"
 	"embed"
-	"encoding/csv"
 	"net/http"
 	"slices"
 	"strconv"
@@ -272,7 +270,7 @@ func (h handler) listCSV(w http.ResponseWriter, r *http.Request) error {
 		rows = append(rows, []string{string(d.Slug), d.Code1979, d.Code2008, d.Certainty08, d.Name, d.Name1979, d.Name2008, d.NameEN, strings.Join(d.Aliases, ";"), d.Family,
 			strings.Join(d.Languages, ";"), strconv.Itoa(d.Census1999), strconv.Itoa(d.Census2019), d.Source, d.Certainty})
 	}
-	return sendCSV(w, r, "dan-toc.csv", rows)
+	return web.CSV(w, r, "dan-toc.csv", rows)
 }
 
 func (h handler) groupCSV(w http.ResponseWriter, r *http.Request, g Group) error {
@@ -284,17 +282,7 @@ func (h handler) groupCSV(w http.ResponseWriter, r *http.Request, g Group) error
 		}
 		rows = append(rows, []string{string(g.Slug), g.Name, p.Code, p.Name, n, p.Status, "2019-04-01", source2019})
 	}
-	return sendCSV(w, r, "dan-toc-"+string(g.Slug)+".csv", rows)
-}
-
-func sendCSV(w http.ResponseWriter, r *http.Request, name string, rows [][]string) error {
-	var b bytes.Buffer
-	b.WriteString("\uFEFF") // so that spreadsheets read the letters right
-	if err := csv.NewWriter(&b).WriteAll(rows); err != nil {
-		return err
-	}
-	web.Attach(w, name)
-	return web.Bytes(w, r, "text/csv; charset=utf-8", b.Bytes())
+	return web.CSV(w, r, "dan-toc-"+string(g.Slug)+".csv", rows)
 }
 
 // provinceNames are the provinces of 2019 by code.

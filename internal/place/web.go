@@ -1,10 +1,8 @@
 package place
 
 import (
-	"bytes"
 	"context"
 	"embed"
-	"encoding/csv"
 	"math"
 	"net/http"
 	"strconv"
@@ -370,9 +368,6 @@ func (h handler) listCSV(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	b.WriteString("\uFEFF") // so that spreadsheets read the letters right
-	c := csv.NewWriter(&b)
 	rows := [][]string{{"id", "code", "kind", "name", "name_en", "parent", "from", "until", "area_km2", "population", "source", "made"}}
 	for _, v := range views {
 		area, people := "", ""
@@ -384,11 +379,7 @@ func (h handler) listCSV(w http.ResponseWriter, r *http.Request) error {
 		}
 		rows = append(rows, []string{string(v.ID), v.Code, v.Kind, v.Name, v.NameEN, string(v.Parent), v.From.String(), v.Until.String(), area, people, listSource, h.desk.Today().String()})
 	}
-	if err := c.WriteAll(rows); err != nil {
-		return err
-	}
-	web.Attach(w, "dia-ban-"+h.desk.Home+".csv")
-	return web.Bytes(w, r, "text/csv; charset=utf-8", b.Bytes())
+	return web.CSV(w, r, "dia-ban-"+h.desk.Home+".csv", rows)
 }
 
 // Start is the first day of a version as a time, for pages.

@@ -1,12 +1,10 @@
 package plan
 
 import (
-	"encoding/csv"
 	"errors"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"banlang/internal/fault"
 	"banlang/internal/i18n"
@@ -175,22 +173,11 @@ func (h handler) csv(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var b strings.Builder
-	b.WriteString("\uFEFF") // spreadsheets take a CSV file for UTF-8 only with this mark
-	out := csv.NewWriter(&b)
-	if err := out.Write(csvHead); err != nil {
-		return err
-	}
+	rows := [][]string{csvHead}
 	for _, rec := range records {
-		if err := out.Write(rec.cells()); err != nil {
-			return err
-		}
+		rows = append(rows, rec.cells())
 	}
-	out.Flush()
-	if err := out.Error(); err != nil {
-		return err
-	}
-	return web.File(w, r, "so-muc-tieu.csv", "text/csv; charset=utf-8", time.Time{}, strings.NewReader(b.String()), true)
+	return web.CSV(w, r, "so-muc-tieu.csv", rows)
 }
 
 func (r Record) cells() []string {
@@ -207,11 +194,6 @@ func (r Record) cells() []string {
 	if x := r.Result; x != nil {
 		cells = append(cells, number(&x.Value), number(&x.Numerator), number(&x.Denominator), number(x.Low), number(x.High),
 			strconv.FormatInt(x.Asked, 10), string(x.Method), x.AsOf, x.Evidence, x.MeasuredBy, x.CertifiedBy, x.CertifiedOn, strconv.FormatBool(x.Demo))
-	}
-	for i, c := range cells { // a cell that begins like a formula is run by spreadsheets
-		if c != "" && strings.ContainsRune("=+-@\t", rune(c[0])) {
-			cells[i] = "'" + c
-		}
 	}
 	return append(cells, make([]string, len(csvHead)-len(cells))...)
 }

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"encoding/csv"
 	"errors"
 	"io/fs"
 	"net/http"
@@ -283,6 +284,34 @@ func TestBytesThatNobodyTypes(t *testing.T) {
 	} {
 		if got := strings.TrimSpace(p.Body); got != `"ạ b|bản|bản"` {
 			t.Errorf("what arrives: %d %s", p.Status, got)
+		}
+	}
+}
+
+// No cell of a download runs in a spreadsheet, and no number becomes a text.
+func TestCSVIsInert(t *testing.T) {
+	f := newFixture(t)
+	row := []string{"=1+1", "+1;cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "\t=1", "\r=1", "\n=1", "\x00=1", "-2.5", "+3", "", "chữ =1", "'=1"}
+	f.site.Handle("GET /bang.csv", duty.Public, func(w http.ResponseWriter, r *http.Request) error {
+		return web.CSV(w, r, "bảng.csv", [][]string{{"đầu"}, row})
+	})
+	p := webtest.New(t, f.site).Get("/bang.csv")
+	if h := p.Header.Get("Content-Type") + p.Header.Get("Content-Disposition"); !strings.Contains(h, "text/csv") || !strings.Contains(h, "attachment") {
+		t.Errorf("headers: %s", h)
+	}
+	in := csv.NewReader(strings.NewReader(strings.TrimPrefix(p.Body, "\uFEFF")))
+	in.FieldsPerRecord = -1
+	got, err := in.ReadAll()
+	if err != nil || len(got) != 2 {
+		t.Fatalf("%v, %v", got, err)
+	}
+	for i, cell := range got[1] {
+		want := row[i]
+		if i < 8 {
+			want = "'" + want
+		}
+		if cell != want && cell != strings.ReplaceAll(want, "\r", "") {
+			t.Errorf("%q came out as %q", row[i], cell)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"io"
@@ -193,6 +194,36 @@ func Fresh(r *http.Request) { visitOf(r).public = false }
 // Attach makes the answer a download with this file name; before Bytes or JSON.
 func Attach(w http.ResponseWriter, name string) {
 	w.Header().Set("Content-Disposition", disposition("attachment", name))
+}
+
+// CSV makes the rows a download that spreadsheets read right: with the mark of UTF-8, and no cell that they would run.
+func CSV(w http.ResponseWriter, r *http.Request, name string, rows [][]string) error {
+	var b bytes.Buffer
+	b.WriteString("\uFEFF")
+	out := csv.NewWriter(&b)
+	for _, row := range rows {
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			cells[i] = inert(cell)
+		}
+		if err := out.Write(cells); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	if err := out.Error(); err != nil {
+		return err
+	}
+	Attach(w, name)
+	return Bytes(w, r, "text/csv; charset=utf-8", b.Bytes())
+}
+
+// inert quotes a cell that begins like a formula as text. A number below zero stays one.
+func inert(cell string) string {
+	if _, err := strconv.ParseFloat(cell, 64); err == nil || cell == "" || !strings.ContainsRune("=+-@\t\r\n\x00", rune(cell[0])) {
+		return cell
+	}
+	return "'" + cell
 }
 
 // File serves a stored file with Range and ETag. What a browser could run is only ever downloaded.
