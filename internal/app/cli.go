@@ -136,8 +136,8 @@ func (h *House) take(ctx context.Context, c Import, path string) (refused int, e
 	if err != nil {
 		return 0, err
 	}
-	fmt.Printf("%s (%s%s): %d rows, %d added, %d changed, %d known already, %d refused\n",
-		report.Name, report.Kind, tried(c.Dry), report.Rows, report.Added, report.Changed, report.Same, len(report.Refused))
+	fmt.Printf("%s (%s%s): %d rows, %d added, %d changed, %d known already, %d left empty, %d refused\n",
+		report.Name, report.Kind, tried(c.Dry), report.Rows, report.Added, report.Changed, report.Same, report.Blank, len(report.Refused))
 	for _, r := range report.Refused {
 		fmt.Printf("  dòng %d, cột %s: %s\n", r.Row, r.Column, h.told(r.Why))
 	}
@@ -165,7 +165,7 @@ func (h *House) takeDocuments(ctx context.Context, path string, dry bool) (refus
 	})
 	refused = states[library.Refused]
 	if err == nil {
-		fmt.Printf("%s (documents%s): %d added, %d known already, %d refused\n", path, tried(dry), states[library.Added], states[library.Already], refused)
+		fmt.Printf("%s (documents%s): %d added, %d known already, %d left empty, %d refused\n", path, tried(dry), states[library.Added], states[library.Already], refused)
 	}
 	return refused, err
 }

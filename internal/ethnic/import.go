@@ -138,7 +138,7 @@ func (d *Desk) importCensus(ctx context.Context, actor duty.Actor, t *intake.Tab
 // everybody are the rows of 1999 that are no group.
 var everybody = map[string]Slug{"whole country": "*", "total": "*", "foreigners": "foreign", "not stated": "unknown", "*": "*", "foreign": "foreign", "unknown": "unknown"}
 
-// readCount reads one row; an empty cell was not counted and is passed over.
+// readCount reads one row; an empty cell was not counted, and is reported as blank.
 func (d *Desk) readCount(r intake.Row, old bool, report *intake.Report) (n count, ok bool) {
 	n = count{Year: 2019, Measure: "population"}
 	column := "population"
@@ -147,6 +147,7 @@ func (d *Desk) readCount(r intake.Row, old bool, report *intake.Report) (n count
 	}
 	text := strings.TrimSuffix(r.Text(column), ".0")
 	if text == "" {
+		report.Blank++
 		return n, false
 	}
 	value, err := strconv.Atoi(text)

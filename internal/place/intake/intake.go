@@ -32,6 +32,7 @@ type Report struct {
 	Added    int
 	Changed  int
 	Same     int       // rows that say what was known already
+	Blank    int       // rows whose figure is empty: not counted is not zero
 	Encoding string    // "tcvn3" or "vni" where the file was brought into Unicode
 	Refused  []Refusal // rows that were not taken, in order
 }
