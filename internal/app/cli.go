@@ -165,7 +165,7 @@ func (h *House) takeDocuments(ctx context.Context, path string, dry bool) (refus
 	})
 	refused = states[library.Refused]
 	if err == nil {
-		fmt.Printf("%s (documents%s): %d added, %d known already, %d left empty, %d refused\n", path, tried(dry), states[library.Added], states[library.Already], refused)
+		fmt.Printf("%s (documents%s): %d added, %d known already, %d refused\n", path, tried(dry), states[library.Added], states[library.Already], refused)
 	}
 	return refused, err
 }
