@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -34,6 +35,8 @@ var answers = map[fault.Kind]struct {
 func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		err = fault.New(fault.TooLarge, "error.too_large", "Limit", sizeIn(r, large.Limit))
+		// A browser reads the answer only when it has sent everything, else it says that the line broke.
+		_, _ = io.CopyN(io.Discard, visitOf(r).rest, min(4*large.Limit, s.Upload))
 	}
 	kind := fault.KindOf(err)
 	if r.Context().Err() != nil && kind == fault.Internal {

@@ -268,6 +268,7 @@ func (s *Site) bound(w http.ResponseWriter, r *http.Request, v *visit) {
 			_ = control.SetWriteDeadline(time.Now().Add(90 * time.Second))
 		}}
 	}
+	v.rest = r.Body
 	r.Body = http.MaxBytesReader(w, r.Body, limit)
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -56,6 +57,7 @@ type visit struct {
 	next   []Notice // to be shown after the redirect
 	told   bool     // a notice came in by cookie
 	secure bool
+	rest   io.Reader // what the request sends, without its limit
 
 	public bool   // a visitor's GET: what is shown may be kept for the next one
 	key    string // what that page is kept by

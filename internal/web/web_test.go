@@ -1,10 +1,13 @@
 package web_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -313,6 +316,31 @@ func TestCSVIsInert(t *testing.T) {
 		if cell != want && cell != strings.ReplaceAll(want, "\r", "") {
 			t.Errorf("%q came out as %q", row[i], cell)
 		}
+	}
+}
+
+// Who sends too much is told so, over a real line too, where a connection that is cut early hides the answer.
+func TestTooMuchIsAnswered(t *testing.T) {
+	f := newFixture(t)
+	f.site.Upload = 16 << 20
+	server := httptest.NewServer(f.site)
+	defer server.Close()
+	body := "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\n" + strings.Repeat("a", 30<<20) + "\r\n--b--\r\n"
+	line, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer line.Close()
+	_, err = fmt.Fprintf(line, "POST /tep HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	if err != nil {
+		t.Fatalf("the line was cut: %v", err)
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(line), nil)
+	if err != nil {
+		t.Fatalf("no answer: %v", err)
+	}
+	if err := answer.Body.Close(); err != nil || answer.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("%d, %v, want 413", answer.StatusCode, err)
 	}
 }
 
