@@ -432,6 +432,28 @@ func TestWorkOn(t *testing.T) {
 			}
 		})
 
+		t.Run("two duties together read no more than each", func(t *testing.T) {
+			both := h.as("lan", duty.Speaker, "nut")
+			both.Grants = append(both.Grants, h.as("lan", duty.CommuneOfficer).Grants...)
+			reads := map[ID]bool{}
+			for place, langs := range map[place.ID][]string{h.bacSon: {"tyz"}, h.unit("05977"): {"tyz"}, h.unit("06196"): {"nut"}} {
+				e := h.fire()
+				e.Place, e.Langs = place, langs
+				id, err := h.Write(ctx, editor, "", e)
+				h.must(err)
+				reads[id] = place == h.bacSon || langs[0] == "nut"
+			}
+			all, _, err := h.Copies(ctx, both, Query{Size: 100})
+			h.must(err)
+			for id, want := range reads {
+				_, _, err := h.Draft(ctx, both, id)
+				listed := slices.ContainsFunc(all, func(b Bulletin) bool { return b.ID == id })
+				if listed != want || (err == nil) != want {
+					t.Errorf("a draft is listed %v and read with %v, want %v", listed, err, want)
+				}
+			}
+		})
+
 		t.Run("what waits for each", func(t *testing.T) {
 			id, err := h.Write(ctx, editor, "", h.fire())
 			h.must(err)

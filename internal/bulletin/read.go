@@ -183,25 +183,31 @@ func (d *Desk) Signed(ctx context.Context, b Bulletin) ([]Signature, error) {
 
 // Copies lists the working copies that the actor may read, last changed first.
 func (d *Desk) Copies(ctx context.Context, actor duty.Actor, q Query) ([]Bulletin, int, error) {
-	areas := d.policy.Areas(actor, duty.BulletinReadDraft)
-	langs, all := d.tongues(actor)
-	mine := actor.ID
-	if all {
-		mine = ""
-	}
-	return d.read().copies(ctx, q, areas, langs, mine, d.now())
+	return d.read().copies(ctx, q, d.reads(actor), d.now())
 }
 
-// tongues lists the languages that the actor was asked for; all is true for a duty that reads drafts of every language.
-func (d *Desk) tongues(actor duty.Actor) (langs []string, all bool) {
+// A reach is which drafts somebody reads: in the areas of whole every one; in those of spoken the ones for which one of langs
+// was asked, and those that they had a hand in.
+type reach struct {
+	whole, spoken, langs []string
+	person               string
+}
+
+func (d *Desk) reads(actor duty.Actor) reach {
+	r := reach{person: actor.ID}
+	if !d.policy.May(actor, duty.BulletinReadDraft) {
+		return r
+	}
+	officer, speaker := actor, actor
+	officer.Grants, speaker.Grants = nil, nil
 	for _, g := range d.policy.Holds(actor) {
-		switch {
-		case duty.RuleOf(duty.BulletinReadDraft, g.Role).Scope == duty.ScopeNone:
-		case g.Role.SpeaksLanguage():
-			langs = append(langs, g.Langs...)
-		default:
-			all = true
+		if g.Role.SpeaksLanguage() {
+			speaker.Grants = append(speaker.Grants, g)
+			r.langs = append(r.langs, g.Langs...)
+		} else {
+			officer.Grants = append(officer.Grants, g)
 		}
 	}
-	return langs, all
+	r.whole, r.spoken = d.policy.Areas(officer, duty.BulletinReadDraft), d.policy.Areas(speaker, duty.BulletinReadDraft)
+	return r
 }

@@ -207,20 +207,32 @@ type Query struct {
 	Size  int
 }
 
-// within cuts a list to areas; "" among them is everywhere.
-func within(w *db.Where, areas []string) {
+// where adds the condition that somebody reads the draft.
+func (r reach) where(w *db.Where) {
+	own := "EXISTS (SELECT 1 FROM bulletin_step t WHERE t.bulletin = b.id AND t.person = " + w.Next(r.person) + ")"
+	if len(r.langs) > 0 {
+		own += " OR EXISTS (SELECT 1 FROM bulletin_edition e WHERE e.bulletin = b.id AND e.lang IN (" + marks(w, r.langs) + "))"
+	}
+	w.Add(within(w, r.whole) + " OR " + within(w, r.spoken) + " AND (" + own + ")")
+}
+
+// within is the condition that the bulletin belongs to one of the areas, "" being everywhere.
+func within(w *db.Where, areas []string) string {
 	switch {
 	case slices.Contains(areas, ""):
-		return
+		return "1 = 1"
 	case len(areas) == 0:
-		w.Add("1 = 0")
-		return
+		return "1 = 0"
 	}
-	marks := make([]string, len(areas))
-	for i, a := range areas {
-		marks[i] = w.Next(a)
+	return "EXISTS (SELECT 1 FROM place_within p WHERE p.place = b.place AND p.area IN (" + marks(w, areas) + "))"
+}
+
+func marks(w *db.Where, values []string) string {
+	all := make([]string, len(values))
+	for i, v := range values {
+		all[i] = w.Next(v)
 	}
-	w.Add("EXISTS (SELECT 1 FROM place_within p WHERE p.place = b.place AND p.area IN (" + strings.Join(marks, ", ") + "))")
+	return strings.Join(all, ", ")
 }
 
 // stands adds the condition for a state as the clock and the working copy say it.
@@ -240,21 +252,12 @@ func stands(w *db.Where, s State, now time.Time) {
 
 // copies lists working copies within areas, last changed first. langs, if any, are the languages that the reader of the list
 // was asked for; mine is who is shown what they had a hand in anyway.
-func (s store) copies(ctx context.Context, q Query, areas, langs []string, mine string, now time.Time) ([]Bulletin, int, error) {
+func (s store) copies(ctx context.Context, q Query, r reach, now time.Time) ([]Bulletin, int, error) {
 	var w db.Where
-	within(&w, areas)
+	r.where(&w)
 	stands(&w, q.State, now)
 	if q.Lang != "" {
 		w.Add("EXISTS (SELECT 1 FROM bulletin_edition e WHERE e.bulletin = b.id AND e.lang = $?)", q.Lang)
-	}
-	if mine != "" {
-		me := w.Next(mine)
-		marks := []string{"''"}
-		for _, l := range langs {
-			marks = append(marks, w.Next(l))
-		}
-		w.Add("EXISTS (SELECT 1 FROM bulletin_edition e WHERE e.bulletin = b.id AND e.lang IN (" + strings.Join(marks, ", ") +
-			")) OR EXISTS (SELECT 1 FROM bulletin_step t WHERE t.bulletin = b.id AND t.person = " + me + ")")
 	}
 	total, err := db.Value[int](ctx, s.c, "SELECT count(*) FROM bulletin b"+w.SQL(), w.Args()...)
 	if err != nil {
