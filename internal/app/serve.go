@@ -107,7 +107,7 @@ func (h *House) site(demo bool) (*web.Site, error) {
 	privacy.Mount(s, h.privacy)
 	desk := console.New(h.db, h.files, h.policy, console.Machine{Version: string(h.version), Started: h.now(), Data: h.config.DataFolder(), Queue: h.queue}, h.now,
 		console.KindOf("units", duty.PlaceRecordEvent, 32<<20, h.places),
-		console.KindOf("boundaries", duty.PlaceRecordEvent, 64<<20, h.places),
+		console.KindOf("boundaries", duty.PlaceRecordEvent, 8<<20, h.places),
 		console.KindOf("villages", duty.PlaceEditVillage, 32<<20, h.places),
 		console.KindOf("classes", duty.PlaceSetAreaClass, 32<<20, h.places),
 		console.KindOf("groups", duty.EthnicEdit, 32<<20, h.groups),

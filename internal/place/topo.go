@@ -12,7 +12,7 @@ import (
 
 // Limits of a boundary file. The largest province is 180 kB; the whole country is some 4 MB.
 const (
-	boundaryLimit = 32 << 20
+	boundaryLimit = 8 << 20
 	pointLimit    = 4_000_000
 )
 
