@@ -250,8 +250,7 @@ func stands(w *db.Where, s State, now time.Time) {
 	}
 }
 
-// copies lists working copies within areas, last changed first. langs, if any, are the languages that the reader of the list
-// was asked for; mine is who is shown what they had a hand in anyway.
+// copies lists the working copies that somebody reads, last changed first.
 func (s store) copies(ctx context.Context, q Query, r reach, now time.Time) ([]Bulletin, int, error) {
 	var w db.Where
 	r.where(&w)
