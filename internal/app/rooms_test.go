@@ -57,11 +57,18 @@ var rooms = []room{
 	{floor: base, path: "internal/place"},
 	{floor: base, path: "internal/ethnic"},
 	{floor: base, path: "internal/account"},
+	{floor: base, path: "internal/fact/disclosure", only: []string{"internal/fault"}},
+	{floor: base, path: "internal/fact"},
+	{floor: base, path: "internal/report/form", only: []string{"internal/fault", "internal/fold"}},
+	{floor: base, path: "internal/report/sheet", only: []string{"internal/fault", "internal/fold", "internal/report/form"}},
+	{floor: base, path: "internal/stat/dataset", only: []string{"internal/fault"}},
 	{floor: base, path: "internal/library/transcript", only: []string{"internal/fault", "internal/fold"}},
 
 	{floor: feature, path: "internal/bulletin"},
 	{floor: feature, path: "internal/library"},
 	{floor: feature, path: "internal/plan"},
+	{floor: feature, path: "internal/report"},
+	{floor: feature, path: "internal/stat"},
 
 	{floor: surface, path: "internal/portal"},
 	{floor: surface, path: "internal/console"},
