@@ -1,0 +1,39 @@
+package stat
+
+import (
+	"context"
+	"time"
+
+	"banlang/internal/blob"
+	"banlang/internal/db"
+	"banlang/internal/duty"
+	"banlang/internal/ethnic"
+	"banlang/internal/fact"
+	"banlang/internal/place"
+)
+
+// Facts is what stat asks about figures.
+type Facts interface {
+	Progress() (done, total int64, ready bool)
+	Indicators() []fact.Indicator
+	Indicator(code fact.Code) (fact.Indicator, error)
+	Ask(ctx context.Context, q fact.Question) (fact.Answer, error)
+	AskAs(ctx context.Context, actor duty.Actor, q fact.Question) (fact.Answer, error)
+	Label(m fact.Member, lang string) string
+}
+
+// A Desk answers questions about figures and makes releases of them.
+type Desk struct {
+	db     *db.DB
+	files  blob.Store
+	policy *duty.Policy
+	facts  Facts
+	places *place.Desk
+	groups *ethnic.Desk
+	now    func() time.Time
+}
+
+// New makes a desk. Released files are kept in files.
+func New(d *db.DB, files blob.Store, policy *duty.Policy, facts Facts, places *place.Desk, groups *ethnic.Desk, now func() time.Time) *Desk {
+	return &Desk{db: d, files: files, policy: policy, facts: facts, places: places, groups: groups, now: now}
+}

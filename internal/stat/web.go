@@ -1,0 +1,21 @@
+package stat
+
+import (
+	"embed"
+
+	"banlang/internal/web"
+)
+
+//go:embed page/*.html
+var pages embed.FS
+
+type handler struct {
+	desk *Desk
+	room *web.Room
+}
+
+// Mount registers the pages of figures: those of officers, and those of releases, which are for everybody.
+func Mount(site *web.Site, d *Desk) {
+	h := handler{desk: d, room: site.Room("stat", pages)}
+	h.mountAsk(site)
+}
