@@ -200,7 +200,7 @@ func (g *register) tree() *tree {
 	for key, whole := range g.threads {
 		threads = append(threads, thread{key[0], key[1], whole})
 	}
-	return newTree(units, threads)
+	return newTree(units, threads, nil)
 }
 
 // kinds maps the words of the lists to the kinds of units, and each to the levels it may have.

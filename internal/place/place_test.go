@@ -319,3 +319,70 @@ func TestProfiles(t *testing.T) {
 		}
 	}
 }
+
+// Flows from the communes of before to those of today: exact where a whole unit went, not known where one was divided.
+func TestFlowsOfTheCountry(t *testing.T) {
+	d := country(t, dbtest.SQLite(t))
+	begun := time.Now()
+	unknown := 0
+	touched := map[place.ID]bool{}
+	for _, u := range d.Units("", place.Commune, lastOfThreeTiers) {
+		flows, known := d.Flows(u.ID, place.Commune, firstOfTwoTiers)
+		if !known {
+			unknown++
+			for _, f := range flows {
+				touched[f.To] = true
+				if f.Den != 0 || f.Whole {
+					t.Fatalf("a share of %s is claimed: %v", u.ID, f)
+				}
+			}
+			continue
+		}
+		if len(flows) != 1 || !flows[0].Whole || flows[0].Num != flows[0].Den || flows[0].Estimated {
+			t.Fatalf("Flows(%s) = %v, want one whole", u.ID, flows)
+		}
+		if up, known := d.Flows(u.ID, place.Province, firstOfTwoTiers); !known || len(up) != 1 || !up[0].Whole {
+			t.Fatalf("Flows(%s, province) = %v %v", u.ID, up, known)
+		}
+	}
+	t.Logf("10,047 communes to two levels: %v", time.Since(begun))
+	if unknown != 460 {
+		t.Errorf("%d are divided, want 460", unknown)
+	}
+	exact := 0
+	for _, u := range d.Units("", place.Commune, firstOfTwoTiers) {
+		if d.Exact(u.ID) {
+			exact++
+			if touched[u.ID] {
+				t.Errorf("%s is an exact sum, and yet a divided unit touches it", u.ID)
+			}
+		}
+	}
+	if want := len(d.Units("", place.Commune, firstOfTwoTiers)) - len(touched); exact != want {
+		t.Errorf("%d exact sums, want %d", exact, want)
+	}
+	for _, c := range []struct {
+		name  string
+		from  place.ID
+		level string
+		on    place.Date
+		known bool
+		n     int
+		to    place.ID
+	}{
+		{"a district lies in its province", "178@0", place.Province, afterChangesOf26, true, 1, "20@0"},
+		{"a district among communes is not known", "178@0", place.Commune, afterChangesOf26, false, 4, ""},
+		{"an old province in the merged one", "02@0", place.Province, afterChangesOf26, true, 1, "08@20250701"},
+		{"the merged one among the old ones", "08@20250701", place.Province, longBefore, false, 2, ""},
+		{"through two changes", "25270@0", place.Commune, afterChangesOf26, true, 1, "25270@20260430"},
+		{"a renamed unit back", "06978@20260430", place.Commune, firstOfTwoTiers, true, 1, "06970@20250701"},
+		{"a new commune back to the district", bacSon, place.District, lastOfThreeTiers, true, 1, "185@0"},
+		{"a new commune back to the communes", bacSon, place.Commune, lastOfThreeTiers, false, 4, ""},
+		{"a level that is no more", "06325@0", place.District, afterChangesOf26, false, 0, ""},
+	} {
+		flows, known := d.Flows(c.from, c.level, c.on)
+		if known != c.known || len(flows) != c.n && c.n != 4 || c.to != "" && flows[0].To != c.to {
+			t.Errorf("%s: Flows(%s, %s, %v) = %v %v", c.name, c.from, c.level, c.on, flows, known)
+		}
+	}
+}

@@ -27,7 +27,7 @@ type Desk struct {
 func New(database *db.DB, now func() time.Time) *Desk {
 	d := &Desk{Home: LangSon, db: database, now: now}
 	d.policy = duty.New(d, now)
-	d.tree.Store(newTree(nil, nil))
+	d.tree.Store(newTree(nil, nil, nil))
 	return d
 }
 
@@ -100,7 +100,11 @@ func (d *Desk) reload(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		t := newTree(units, threads)
+		weights, err := readWeights(ctx, s)
+		if err != nil {
+			return err
+		}
+		t := newTree(units, threads, weights)
 		t.revision = n
 		d.tree.Store(t)
 		return nil

@@ -20,6 +20,11 @@ type tree struct {
 
 	covers   []func() map[ID]bool // see covered; computed when first asked
 	revision int64                // of the tables it was read from
+
+	weights  map[threadOf]weight // of divided units; see flow.go
+	measures map[string]bool     // that weights were entered by
+	days     []Date              // on which anything changed, in order
+	streams  *sync.Map           // course to stream, answered once
 }
 
 // A link is one thread of lineage as the tree keeps it.
@@ -34,7 +39,7 @@ type thread struct {
 	Whole    bool
 }
 
-func newTree(units []Unit, threads []thread) *tree {
+func newTree(units []Unit, threads []thread, weights []weight) *tree {
 	slices.SortFunc(units, func(a, b Unit) int { return cmp.Or(strings.Compare(a.Code, b.Code), cmp.Compare(a.From, b.From)) })
 	t := &tree{units: units, byID: make(map[ID]int32, len(units)), byCode: make(map[string][]int32, len(units)),
 		folded: make(map[string][]int32, len(units)), before: make([][]link, len(units)), after: make([][]link, len(units))}
@@ -56,12 +61,32 @@ func newTree(units []Unit, threads []thread) *tree {
 			t.before[now] = append(t.before[now], link{old, row.Whole})
 		}
 	}
+	t.weigh(weights)
 	t.covers = make([]func() map[ID]bool, len(units))
 	for n := range t.covers {
 		i := int32(n) //nolint:gosec // as above
 		t.covers[n] = sync.OnceValue(func() map[ID]bool { return t.cover(i) })
 	}
 	return t
+}
+
+// weigh takes in the weights that hold, and the days of change.
+func (t *tree) weigh(weights []weight) {
+	t.weights, t.measures, t.streams = make(map[threadOf]weight, len(weights)), map[string]bool{}, new(sync.Map)
+	for _, w := range weights {
+		old, ok1 := t.byID[w.Old]
+		now, ok2 := t.byID[w.New]
+		if ok1 && ok2 && w.Den > 0 {
+			t.weights[threadOf{old, now, w.Measure}] = w
+			t.measures[w.Measure] = true
+		}
+	}
+	days := map[Date]bool{}
+	for n := range t.units {
+		days[t.units[n].From], days[t.units[n].Until] = true, true
+	}
+	delete(days, 0)
+	t.days = slices.Sorted(maps.Keys(days))
 }
 
 // at finds the version of a code that holds on a day.
