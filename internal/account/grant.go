@@ -289,7 +289,7 @@ func (d *Desk) Village(ctx context.Context, area, name string) (string, error) {
 	if strings.TrimSpace(name) == "" {
 		return "", fault.Field("village", "account.grant.village.required")
 	}
-	villages, err := d.places.Villages(ctx, placeID(area), d.places.Today())
+	villages, err := d.places.VillagesIn(ctx, placeID(area), d.places.Today())
 	if err != nil {
 		return "", err
 	}

@@ -187,6 +187,18 @@ func (t *tree) next(c course, unit int32) stream {
 	return t.stream(c)
 }
 
+// same finds the unit of a day that is the same territory under another name, kind or code.
+func (t *tree) same(i int32, day Date) (int32, bool) {
+	u := &t.units[i]
+	there := t.stream(course{i, u.Level, day, ""})
+	if !there.known || !there.flows[0].Whole {
+		return 0, false
+	}
+	now := there.parts[0].unit
+	back := t.stream(course{now, u.Level, t.epoch(u.From), ""})
+	return now, back.known && back.flows[0].Whole && back.parts[0].unit == i
+}
+
 // settle finds the unit of the level asked for where the territory has arrived on the day.
 func (t *tree) settle(c course) stream {
 	i, u := c.unit, &t.units[c.unit]

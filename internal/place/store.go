@@ -21,6 +21,8 @@ type Desk struct {
 	policy *duty.Policy
 	now    func() time.Time
 	tree   atomic.Pointer[tree]
+
+	classes atomic.Pointer[classRows]
 }
 
 // New makes a desk. Call Ready before asking it anything.
@@ -166,10 +168,16 @@ func setRegister(ctx context.Context, tx *db.Tx, g *register) error {
 	if err := db.Insert(ctx, tx, "place_lineage", "old_id, new_id, whole", rows); err != nil {
 		return err
 	}
-	if _, err := db.Exec(ctx, tx, "UPDATE place_revision SET n = n + 1 WHERE id = 1"); err != nil {
+	if err := bump(ctx, tx); err != nil {
 		return err
 	}
 	return setWithin(ctx, tx, g.tree())
+}
+
+// bump tells every process that what it knows of places is old.
+func bump(ctx context.Context, tx *db.Tx) error {
+	_, err := db.Exec(ctx, tx, "UPDATE place_revision SET n = n + 1 WHERE id = 1")
+	return err
 }
 
 // setWithin derives place_within anew.

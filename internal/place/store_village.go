@@ -56,10 +56,14 @@ func (c AreaClass) values() []any {
 	return append([]any{c.ID, string(c.Unit), c.Village, c.Class, c.Number, int64(c.Day), int64(c.From), int64(c.Until)}, c.Entry.values()...)
 }
 
-// Villages lists the villages of a unit that are in force on a day, sorted by name, 500 at most.
-func (d *Desk) Villages(ctx context.Context, unit ID, on Date) ([]Village, error) {
-	rows, err := db.All(ctx, d.db, (*villageRow).fields, "SELECT "+villageColumns+` FROM place_village
-		WHERE unit = $1 AND state = 'in_force' AND from_day <= $2 AND (until_day = 0 OR until_day > $2) ORDER BY sort_key, id LIMIT 500`, string(unit), int64(on))
+// VillagesIn lists the villages in force of a unit on a day, those among them that were recorded for units which went into it
+// whole, sorted by name. Each says whether it is an especially difficult one then.
+func (d *Desk) VillagesIn(ctx context.Context, unit ID, on Date) ([]Village, error) {
+	rows, err := db.All(ctx, d.db, func(r *villageRow) []any { return append(r.fields(), &r.Hard) }, "SELECT "+villageColumns+`,
+		EXISTS (SELECT 1 FROM place_area_class c WHERE c.village = place_village.id AND c.class = 'DBKK' AND c.state = 'in_force'
+			AND c.from_day <= $2 AND (c.until_day = 0 OR c.until_day > $2))
+		FROM place_village WHERE unit IN (SELECT place FROM place_within WHERE area = $1) AND state = 'in_force'
+		AND from_day <= $2 AND (until_day = 0 OR until_day > $2) ORDER BY sort_key, id LIMIT 5000`, string(unit), int64(on))
 	all := make([]Village, len(rows))
 	for i, r := range rows {
 		r.set(&r.Entry)
@@ -78,6 +82,30 @@ func (d *Desk) Classes(ctx context.Context, unit ID, on Date) ([]AreaClass, erro
 		all[i] = r.AreaClass
 	}
 	return all, err
+}
+
+// classRows are the classes of communes as they were at a revision.
+type classRows struct {
+	revision int64
+	rows     []AreaClass
+}
+
+// communeClasses reads the area classes of communes, the decision that counts last, once a revision.
+func (d *Desk) communeClasses(ctx context.Context, revision int64) ([]AreaClass, error) {
+	if kept := d.classes.Load(); kept != nil && kept.revision == revision {
+		return kept.rows, nil
+	}
+	rows, err := db.All(ctx, d.db, (*classRow).fields, "SELECT "+classColumns+` FROM place_area_class
+		WHERE village = '' AND state = 'in_force' ORDER BY decided, from_day, id`)
+	if err != nil {
+		return nil, err
+	}
+	kept := classRows{revision: revision}
+	for _, r := range rows {
+		kept.rows = append(kept.rows, r.AreaClass)
+	}
+	d.classes.Store(&kept)
+	return kept.rows, nil
 }
 
 // tx is a transaction and who works in it.
@@ -110,7 +138,7 @@ func (c *AreaClass) insert(ctx context.Context, t *tx) (string, error) {
 	c.ID = db.NewID()
 	if c.Village != "" {
 		unit, err := db.Value[string](ctx, t, "SELECT unit FROM place_village WHERE id = $1 AND state <> 'refused'", c.Village)
-		if fault.Is(err, fault.NotFound) || err == nil && unit != string(c.Unit) {
+		if fault.Is(err, fault.NotFound) || err == nil && !t.desk.Within(string(c.Unit), unit, c.From.Time()) {
 			return "", fault.Field("village", "place.class.village")
 		} else if err != nil {
 			return "", err
@@ -227,7 +255,7 @@ func (d *Desk) draft(ctx context.Context, what, id string) (Pending, error) {
 // setState moves a draft on, unless somebody was faster.
 func (d *Desk) setState(ctx context.Context, actor duty.Actor, p Pending, state string) error {
 	table := map[string]string{villageKind: "place_village", classKind: "place_area_class"}[p.What]
-	return d.db.Tx(ctx, func(tx *db.Tx) error {
+	err := d.db.Tx(ctx, func(tx *db.Tx) error {
 		n, err := db.Exec(ctx, tx, "UPDATE "+table+" SET state = $2, confirmed_by = $3, confirmed = $4 WHERE id = $1 AND state = 'draft'",
 			p.ID, state, actor.ID, db.Millis(d.now()))
 		switch {
@@ -236,13 +264,22 @@ func (d *Desk) setState(ctx context.Context, actor duty.Actor, p Pending, state 
 		case n == 0:
 			return fault.New(fault.Conflict, "place.decided_already")
 		}
+		if p.What != villageKind && state == InForce {
+			if err := bump(ctx, tx); err != nil {
+				return err
+			}
+		}
 		return d.record(ctx, tx, actor, p.act(), p.What+"/"+p.ID, p.Unit.ID, Draft, state, p.Text, p.EnteredBy)
 	})
+	if err != nil {
+		return err
+	}
+	return d.Refresh(ctx)
 }
 
 // seed writes demonstration rows that are not there yet.
 func (d *Desk) seed(ctx context.Context, villages []Village, areas []AreaClass) error {
-	return d.db.Tx(ctx, func(tx *db.Tx) error {
+	err := d.db.Tx(ctx, func(tx *db.Tx) error {
 		n, err := db.Value[int64](ctx, tx, "SELECT count(*) FROM place_village WHERE id LIKE 'demo-%'")
 		if err != nil || n > 0 {
 			return err
@@ -258,8 +295,15 @@ func (d *Desk) seed(ctx context.Context, villages []Village, areas []AreaClass) 
 		for _, c := range areas {
 			rows = append(rows, c.values())
 		}
-		return db.Insert(ctx, tx, "place_area_class", classColumns, rows)
+		if err := db.Insert(ctx, tx, "place_area_class", classColumns, rows); err != nil {
+			return err
+		}
+		return bump(ctx, tx)
 	})
+	if err != nil {
+		return err
+	}
+	return d.Refresh(ctx)
 }
 
 // villageByName finds a village of a commune, marks and case aside.
@@ -269,7 +313,7 @@ func (d *Desk) villageByName(ctx context.Context, unit ID, name string) (string,
 	for _, kind := range villageKinds {
 		bare = strings.TrimPrefix(bare, fold.Key(kind)+" ")
 	}
-	ids, err := db.Values[string](ctx, d.db, `SELECT id FROM place_village WHERE unit = $1 AND state <> 'refused' AND until_day = 0
+	ids, err := db.Values[string](ctx, d.db, `SELECT id FROM place_village WHERE unit IN (SELECT place FROM place_within WHERE area = $1) AND state <> 'refused' AND until_day = 0
 		AND (folded = $2 OR folded = $3) LIMIT 2`, string(unit), key, bare)
 	switch {
 	case err != nil:

@@ -46,6 +46,7 @@ type Village struct {
 	Kind        string // "thôn", "bản", "khối phố", "tổ dân phố"
 	Name        string
 	From, Until Date
+	Hard        bool // thôn đặc biệt khó khăn on the day asked about; VillagesIn tells
 	Decision
 	Entry
 
@@ -150,6 +151,36 @@ func (d *Desk) checkEntry(unit ID, from, until Date, decision Decision) error {
 		return fault.Field("until", "place.decision.until")
 	}
 	return nil
+}
+
+// AreaClasses tells the class I, II or III of each commune that has one on a day. The class of a unit that was renamed or recoded
+// since is that of the unit it became; one that was merged or divided needs a decision of its own. The map is the caller's.
+func (d *Desk) AreaClasses(ctx context.Context, on Date) (map[ID]string, error) {
+	t := d.tree.Load()
+	rows, err := d.communeClasses(ctx, t.revision)
+	if err != nil {
+		return nil, err
+	}
+	day := t.epoch(on)
+	all, carried := map[ID]string{}, map[ID]string{}
+	for _, c := range rows {
+		i, ok := t.byID[c.Unit]
+		switch {
+		case !ok || !holds(c.From, c.Until, on):
+		case t.units[i].In(on):
+			all[c.Unit] = c.Class
+		default:
+			if now, ok := t.same(i, day); ok {
+				carried[t.units[now].ID] = c.Class
+			}
+		}
+	}
+	for id, class := range carried {
+		if all[id] == "" {
+			all[id] = class
+		}
+	}
+	return all, nil
 }
 
 // A Pending is a draft that waits for a second person.

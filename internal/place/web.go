@@ -175,7 +175,6 @@ type unitPage struct {
 	ChildLevel  string
 	Villages    []Village
 	Classes     []AreaClass
-	Hard        map[string]bool // villages that are ĐBKK
 	Map         Map
 	JSON        string
 }
@@ -219,7 +218,7 @@ func capital(s string) string {
 
 func (h handler) page(ctx context.Context, u Unit, on Date) (p unitPage, err error) {
 	today := h.desk.Today()
-	p = unitPage{Title: capital(u.FullName()), Unit: u, Asked: on, Ended: !u.In(today), Hard: map[string]bool{}, JSON: "/dia-ban/" + u.Code + ".json"}
+	p = unitPage{Title: capital(u.FullName()), Unit: u, Asked: on, Ended: !u.In(today), JSON: "/dia-ban/" + u.Code + ".json"}
 	if on != today {
 		p.JSON += "?ngay=" + on.String()
 	}
@@ -242,14 +241,11 @@ func (h handler) page(ctx context.Context, u Unit, on Date) (p unitPage, err err
 		}
 	}
 	if u.Level == Commune {
-		if p.Villages, err = h.desk.Villages(ctx, u.ID, on); err != nil {
+		if p.Villages, err = h.desk.VillagesIn(ctx, u.ID, on); err != nil {
 			return p, err
 		}
 		if p.Classes, err = h.desk.Classes(ctx, u.ID, on); err != nil {
 			return p, err
-		}
-		for _, c := range p.Classes {
-			p.Hard[c.Village] = p.Hard[c.Village] || c.Class == "DBKK"
 		}
 	} else {
 		p.ChildLevel = Commune

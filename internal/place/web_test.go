@@ -149,7 +149,7 @@ func TestVillageIsConfirmedByAnother(t *testing.T) {
 		if page := webtest.New(t, s).As("elsewhere").Post("/ban-lam-viec/dia-ban/thon", fields...); page.Status != 403 {
 			t.Errorf("an officer of another commune = %d, want 403", page.Status)
 		}
-		if all, err := desk.Villages(t.Context(), bacSon, desk.Today()); err != nil || len(all) != 0 {
+		if all, err := desk.VillagesIn(t.Context(), bacSon, desk.Today()); err != nil || len(all) != 0 {
 			t.Fatalf("a draft is in force already: %v (%v)", all, err)
 		}
 		waiting, err := desk.Waiting(t.Context(), leader)
@@ -166,7 +166,7 @@ func TestVillageIsConfirmedByAnother(t *testing.T) {
 		if page := webtest.New(t, s).As("leader").Post(path, "decision", "confirm"); page.Status != 303 {
 			t.Fatalf("POST %s = %d", path, page.Status)
 		}
-		if all, err := desk.Villages(t.Context(), bacSon, desk.Today()); err != nil || len(all) != 1 || all[0].ConfirmedBy != "leader" {
+		if all, err := desk.VillagesIn(t.Context(), bacSon, desk.Today()); err != nil || len(all) != 1 || all[0].ConfirmedBy != "leader" {
 			t.Errorf("Villages = %v (%v)", all, err)
 		}
 		if err := desk.Decide(t.Context(), province, "village", waiting[0].ID, false); err == nil {
