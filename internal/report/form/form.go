@@ -4,29 +4,41 @@
 package form
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 )
 
 // A Form is one version of a form. Codes are Banlang's own.
 type Form struct {
-	Code             string   `json:"code"` // "BM01"
-	Version          int      `json:"version"`
-	TitleVI          string   `json:"title_vi"`
-	TitleEN          string   `json:"title_en"`
-	Level            string   `json:"level"`  // who reports it: "commune", "province"
-	Period           string   `json:"period"` // "month", "quarter", "half", "year", "school_year"
-	Open, Due, Final string   // when it is opened, due and final, in words
-	Axis             string   `json:"axis"` // what its member rows are: "group", "minority", "village", "project", "topic", "culture_kind"; "fixed" for none
-	Indicators       []string `json:"indicators"`
-	EnteredBy        string   `json:"entered_by"`
-	Certifier        string   `json:"certifier"`
-	SentTo           string   `json:"sent_to"`
-	Basis            string   `json:"basis"`
-	Source           string   `json:"source"`
-	Certainty        string   `json:"certainty"` // "read", "memory" or "ours"
-	Note             string   `json:"note"`
-	Cells            []Cell   `json:"cells"` // in the order of the catalogue, which is the order of rows and columns
+	Code       string   `json:"code"` // "BM01"
+	Version    int      `json:"version"`
+	TitleVI    string   `json:"title_vi"`
+	TitleEN    string   `json:"title_en"`
+	Level      string   `json:"level"`  // who reports it: "commune", "province"
+	Period     string   `json:"period"` // "month", "quarter", "half", "year", "school_year"
+	Open       string   `json:"open"`   // when it is opened, due and final, in words
+	Due        string   `json:"due"`
+	Final      string   `json:"final"`
+	Axis       string   `json:"axis"` // what its member rows are: "group", "minority", "village", "project", "topic", "culture_kind"; "fixed" for none
+	Indicators []string `json:"indicators"`
+	EnteredBy  string   `json:"entered_by"`
+	Certifier  string   `json:"certifier"`
+	SentTo     string   `json:"sent_to"`
+	Basis      string   `json:"basis"`
+	Source     string   `json:"source"`
+	Certainty  string   `json:"certainty"` // "read", "memory" or "ours"
+	Note       string   `json:"note"`
+	Cells      []Cell   `json:"cells"` // in the order of the catalogue, which is the order of rows and columns
+}
+
+// UnmarshalJSON reads a stored form and parses its rules.
+func (f *Form) UnmarshalJSON(data []byte) error {
+	type plain Form
+	if err := json.Unmarshal(data, (*plain)(f)); err != nil {
+		return err
+	}
+	return f.Compile()
 }
 
 // Title is the form's name in a language of the interface.
@@ -116,51 +128,60 @@ type Col struct {
 	LabelEN string `json:"label_en"`
 }
 
-// A Grid is a form laid out for one unit: its axis replaced by the members that the unit has.
+// A Grid is a form laid out for one unit: its axis replaced by the members that the unit has. Lay makes it.
 type Grid struct {
 	Form Form
 	Rows []Row
 	Cols []Col
+
+	row  map[string]int  // place in Rows
+	cell map[string]Cell // by the form's own row and column
 }
 
-// Lay puts the members in the place of the axis. A form whose axis is "fixed" takes none.
+// Lay puts the members in the place of the axis. A form whose axis is "fixed" takes none. A member whose code is that of a row of
+// the form, or stands twice, is left out.
 func (f Form) Lay(axis []Row) Grid {
-	g := Grid{Form: f}
-	seen := map[string]bool{}
+	g := Grid{Form: f, row: map[string]int{}, cell: map[string]Cell{}}
+	own := map[string]bool{}
 	for _, c := range f.Cells {
-		if !seen["row "+c.Row] {
-			seen["row "+c.Row] = true
-			if c.Row == Member {
-				for _, m := range axis {
-					m.Kind = "member"
-					g.Rows = append(g.Rows, m)
-				}
-			} else {
-				g.Rows = append(g.Rows, Row{Code: c.Row, Label: c.RowVI, LabelEN: c.RowEN, Kind: c.RowKind})
-			}
+		own[c.Row] = true
+	}
+	add := func(r Row) {
+		if _, ok := g.row[r.Code]; !ok {
+			g.row[r.Code] = len(g.Rows)
+			g.Rows = append(g.Rows, r)
 		}
-		if !seen["col "+c.Col] {
-			seen["col "+c.Col] = true
+	}
+	for _, c := range f.Cells {
+		if c.Row == Member {
+			for _, m := range axis {
+				if !own[m.Code] && m.Code != "" {
+					m.Kind = "member"
+					add(m)
+				}
+			}
+		} else {
+			add(Row{Code: c.Row, Label: c.RowVI, LabelEN: c.RowEN, Kind: c.RowKind})
+		}
+		if !slices.ContainsFunc(g.Cols, func(col Col) bool { return col.Code == c.Col }) {
 			g.Cols = append(g.Cols, Col{Code: c.Col, Label: c.ColVI, LabelEN: c.ColEN})
 		}
+		g.cell[ID(c.Row, c.Col)] = c
 	}
 	return g
 }
 
 // At is the cell of a row and a column of the grid; false where the form has none there.
 func (g Grid) At(row, col string) (Cell, bool) {
-	kind := Member
-	if i := slices.IndexFunc(g.Rows, func(r Row) bool { return r.Code == row }); i < 0 {
+	i, ok := g.row[row]
+	if !ok {
 		return Cell{}, false
-	} else if g.Rows[i].Kind != "member" {
-		kind = row
 	}
-	for _, c := range g.Form.Cells {
-		if c.Row == kind && c.Col == col {
-			return c, true
-		}
+	if g.Rows[i].Kind == "member" {
+		row = Member
 	}
-	return Cell{}, false
+	c, ok := g.cell[ID(row, col)]
+	return c, ok
 }
 
 // ID names a cell of a grid: "tay.male".
@@ -178,15 +199,15 @@ func Split(id string) (row, col string) {
 // Cell is the cell of that name; false where the grid has none.
 func (g Grid) Cell(id string) (Cell, bool) { return g.At(Split(id)) }
 
-// Label is what a person calls a cell: "Tày: Trong đó: nam".
+// Label is what a person calls a cell: "Tày, nam".
 func (g Grid) Label(id, lang string) string {
 	row, col := Split(id)
-	r := slices.IndexFunc(g.Rows, func(r Row) bool { return r.Code == row })
 	c, ok := g.At(row, col)
-	if r < 0 || !ok {
+	if !ok {
 		return id
 	}
-	return either(lang, g.Rows[r].Label, g.Rows[r].LabelEN) + ", " + bare(either(lang, c.ColVI, c.ColEN))
+	r := g.Rows[g.row[row]]
+	return either(lang, r.Label, r.LabelEN) + ", " + bare(either(lang, c.ColVI, c.ColEN))
 }
 
 // bare is a column's label where it stands alone: of which: female, is female.
