@@ -98,13 +98,6 @@ func Share(total int64, flows []Flow) []int64 {
 	return parts
 }
 
-// A weight says how much of an old unit went to a new one, by one measure.
-type weight struct {
-	Old, New ID
-	Measure  string
-	Num, Den int64
-}
-
 // A course is a question about flows: from a unit to the units of a level on the day of a change.
 type course struct {
 	unit    int32

@@ -63,7 +63,7 @@ func TestShareConserves(t *testing.T) {
 }
 
 // small is a tree of a province with communes and threads "a>b" (whole) or "a~b" (a part).
-func small(units map[string][2]Date, threads []string, weights ...weight) *Desk {
+func small(units map[string][2]Date, threads []string, weights ...Weight) *Desk {
 	all := []Unit{{ID: "20@0", Code: "20", Level: Province, Name: "P"}}
 	for code, days := range units {
 		all = append(all, Unit{ID: NewID(code, days[0]), Code: code, Level: Commune, Name: code, ParentCode: "20", From: days[0], Until: days[1], sort: code})
@@ -88,7 +88,7 @@ func TestFlows(t *testing.T) {
 	units := map[string][2]Date{"a1": {0, 10}, "a2": {0, 10}, "a3": {0, 10}, "a4": {0, 10}, "a5": {0, 10}, "a6": {0, 10}, "b5": {10, 0},
 		"b1": {10, 20}, "b2": {10, 20}, "c2": {20, 0}, "c3": {20, 0}, "c4": {20, 0}}
 	threads := []string{"a1>b1", "a2>b1", "a3~b1", "a3~b2", "a4>b2", "a5>b5", "a6>b5", "b2>c2", "b1~c3", "b1~c4"}
-	weights := []weight{
+	weights := []Weight{
 		{"a3@0", "b1@10", ByPopulation, 25, 100}, {"a3@0", "b2@10", ByPopulation, 75, 100},
 		{"a3@0", "b1@10", "tay", 0, 9}, {"a3@0", "b2@10", "tay", 9, 9},
 		{"a4@0", "b2@10", ByPopulation, 225, 225},

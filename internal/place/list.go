@@ -29,10 +29,13 @@ type register struct {
 
 	added, changed map[ID]bool
 	joined         map[[2]ID]bool // threads to write, and whether they were known and now say something else
+
+	removed map[ID]bool // by an event that was taken back
+	parted  map[[2]ID]bool
 }
 
 func newRegister(units []Unit, threads []thread) *register {
-	g := &register{map[ID]*Unit{}, map[string][]*Unit{}, map[[2]ID]bool{}, map[ID]bool{}, map[ID]bool{}, map[[2]ID]bool{}}
+	g := &register{map[ID]*Unit{}, map[string][]*Unit{}, map[[2]ID]bool{}, map[ID]bool{}, map[ID]bool{}, map[[2]ID]bool{}, map[ID]bool{}, map[[2]ID]bool{}}
 	for _, u := range units {
 		g.units[u.ID] = &u
 		g.byCode[u.Code] = append(g.byCode[u.Code], &u)
@@ -57,8 +60,28 @@ func (g *register) add(l listed, from Date) *Unit {
 		From: from, folded: fold.Key(l.name), sort: fold.Sort(l.name)}
 	g.units[u.ID] = u
 	g.byCode[u.Code] = append(g.byCode[u.Code], u)
+	if g.removed[u.ID] { // it is there still
+		delete(g.removed, u.ID)
+		g.changed[u.ID] = true
+		return u
+	}
 	g.added[u.ID] = true
 	return u
+}
+
+// remove takes a version out that never should have begun.
+func (g *register) remove(id ID) {
+	u := g.units[id]
+	delete(g.units, id)
+	delete(g.changed, id)
+	g.byCode[u.Code] = slices.DeleteFunc(g.byCode[u.Code], func(v *Unit) bool { return v == u })
+	g.removed[id] = true
+}
+
+// part takes a thread out.
+func (g *register) part(old, now ID) {
+	delete(g.threads, [2]ID{old, now})
+	g.parted[[2]ID{old, now}] = true
 }
 
 func (g *register) touch(u *Unit) {
@@ -188,10 +211,28 @@ func (g *register) link(shares []share, day Date, report *intake.Report, rows []
 	}
 }
 
+// moved are the old units that go elsewhere since an event was taken back or corrected.
+func (g *register) moved() map[ID]bool {
+	all := map[ID]bool{}
+	for key := range g.parted {
+		if _, again := g.threads[key]; !again {
+			all[key[0]] = true
+		}
+	}
+	for key := range g.joined {
+		if !g.parted[key] {
+			all[key[0]] = true
+		}
+	}
+	return all
+}
+
 func (g *register) dirty() bool { return len(g.added)+len(g.changed)+len(g.joined) > 0 }
 
 // tree makes the tree of what is in the register.
-func (g *register) tree() *tree {
+func (g *register) tree() *tree { return g.weighedTree(nil) }
+
+func (g *register) weighedTree(weights []Weight) *tree {
 	var units []Unit
 	for _, u := range g.units {
 		units = append(units, *u)
@@ -200,7 +241,7 @@ func (g *register) tree() *tree {
 	for key, whole := range g.threads {
 		threads = append(threads, thread{key[0], key[1], whole})
 	}
-	return newTree(units, threads, nil)
+	return newTree(units, threads, weights)
 }
 
 // kinds maps the words of the lists to the kinds of units, and each to the levels it may have.

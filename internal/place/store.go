@@ -17,6 +17,12 @@ import (
 type Desk struct {
 	Home string // code of the province that this installation serves; LangSon unless set before use
 
+	// Uses tells whether rows elsewhere speak of a version, by a fault that says which. It is asked before a version vanishes
+	// because its event is undone; nil knows of none.
+	Uses func(ctx context.Context, unit ID) error
+	// Groups names the ethnic groups (slug and name) that weights may be of; nil offers none in the form.
+	Groups func() [][2]string
+
 	db     *db.DB
 	policy *duty.Policy
 	now    func() time.Time
@@ -153,6 +159,16 @@ func setRegister(ctx context.Context, tx *db.Tx, g *register) error {
 		if _, err := db.Exec(ctx, tx, `UPDATE place_unit SET level = $2, kind = $3, name = $4, name_en = $5, folded = $6, sort_key = $7,
 			parent_code = $8, until_day = $9 WHERE id = $1`,
 			string(id), u.Level, u.Kind, u.Name, u.NameEN, u.folded, u.sort, u.ParentCode, int64(u.Until)); err != nil {
+			return err
+		}
+	}
+	for key := range g.parted {
+		if _, err := db.Exec(ctx, tx, "DELETE FROM place_lineage WHERE old_id = $1 AND new_id = $2", string(key[0]), string(key[1])); err != nil {
+			return err
+		}
+	}
+	for id := range g.removed {
+		if _, err := db.Exec(ctx, tx, "DELETE FROM place_unit WHERE id = $1", string(id)); err != nil {
 			return err
 		}
 	}

@@ -221,7 +221,9 @@ func (r *pendingRow) fields() []any {
 const pendingSQL = `SELECT what, id, text, unit, decision, decided, state, demo, entered_by, entered FROM (
 	SELECT 'village' AS what, id, kind || ' ' || name AS text, unit, decision, decided, state, demo, entered_by, entered FROM place_village
 	UNION ALL
-	SELECT 'class' AS what, id, class AS text, unit, decision, decided, state, demo, entered_by, entered FROM place_area_class) AS entry`
+	SELECT 'class' AS what, id, class AS text, unit, decision, decided, state, demo, entered_by, entered FROM place_area_class
+	UNION ALL
+	SELECT DISTINCT 'weight' AS what, id, measure AS text, old_id AS unit, source AS decision, as_of AS decided, state, demo, entered_by, entered FROM place_weight) AS entry`
 
 func (d *Desk) pending(r pendingRow) (Pending, error) {
 	var err error
@@ -254,7 +256,7 @@ func (d *Desk) draft(ctx context.Context, what, id string) (Pending, error) {
 
 // setState moves a draft on, unless somebody was faster.
 func (d *Desk) setState(ctx context.Context, actor duty.Actor, p Pending, state string) error {
-	table := map[string]string{villageKind: "place_village", classKind: "place_area_class"}[p.What]
+	table := map[string]string{villageKind: "place_village", classKind: "place_area_class", weightKind: "place_weight"}[p.What]
 	err := d.db.Tx(ctx, func(tx *db.Tx) error {
 		n, err := db.Exec(ctx, tx, "UPDATE "+table+" SET state = $2, confirmed_by = $3, confirmed = $4 WHERE id = $1 AND state = 'draft'",
 			p.ID, state, actor.ID, db.Millis(d.now()))

@@ -21,7 +21,7 @@ type tree struct {
 	covers   []func() map[ID]bool // see covered; computed when first asked
 	revision int64                // of the tables it was read from
 
-	weights  map[threadOf]weight // of divided units; see flow.go
+	weights  map[threadOf]Weight // of divided units; see flow.go
 	measures map[string]bool     // that weights were entered by
 	days     []Date              // on which anything changed, in order
 	streams  *sync.Map           // course to stream, answered once
@@ -39,7 +39,7 @@ type thread struct {
 	Whole    bool
 }
 
-func newTree(units []Unit, threads []thread, weights []weight) *tree {
+func newTree(units []Unit, threads []thread, weights []Weight) *tree {
 	slices.SortFunc(units, func(a, b Unit) int { return cmp.Or(strings.Compare(a.Code, b.Code), cmp.Compare(a.From, b.From)) })
 	t := &tree{units: units, byID: make(map[ID]int32, len(units)), byCode: make(map[string][]int32, len(units)),
 		folded: make(map[string][]int32, len(units)), before: make([][]link, len(units)), after: make([][]link, len(units))}
@@ -70,9 +70,20 @@ func newTree(units []Unit, threads []thread, weights []weight) *tree {
 	return t
 }
 
+// threads are the lineage as the table keeps it.
+func (t *tree) threads() []thread {
+	var all []thread
+	for i, links := range t.after {
+		for _, l := range links {
+			all = append(all, thread{t.units[i].ID, t.units[l.unit].ID, l.whole})
+		}
+	}
+	return all
+}
+
 // weigh takes in the weights that hold, and the days of change.
-func (t *tree) weigh(weights []weight) {
-	t.weights, t.measures, t.streams = make(map[threadOf]weight, len(weights)), map[string]bool{}, new(sync.Map)
+func (t *tree) weigh(weights []Weight) {
+	t.weights, t.measures, t.streams = make(map[threadOf]Weight, len(weights)), map[string]bool{}, new(sync.Map)
 	for _, w := range weights {
 		old, ok1 := t.byID[w.Old]
 		now, ok2 := t.byID[w.New]

@@ -185,9 +185,9 @@ func (d *Desk) AreaClasses(ctx context.Context, on Date) (map[ID]string, error) 
 
 // A Pending is a draft that waits for a second person.
 type Pending struct {
-	What string // "village" or "class"
+	What string // "village", "class" or "weight"
 	ID   string
-	Text string // "thôn Nà Lình", or the class
+	Text string // "thôn Nà Lình", the class, or what the weights measure
 	Unit Unit
 	Decision
 	Entry
@@ -221,6 +221,9 @@ func (d *Desk) Decide(ctx context.Context, actor duty.Actor, what, id string, co
 
 func (d *Desk) mayDecide(actor duty.Actor, p Pending) error {
 	thing := duty.Thing{Area: string(p.Unit.ID), State: Draft, Hands: []string{p.EnteredBy}}
+	if p.What == weightKind { // a leader of a commune confirms villages only
+		thing.Area = string(d.provinceOf(p.Unit))
+	}
 	return d.policy.Permit(actor, p.act(), thing)
 }
 
@@ -236,6 +239,7 @@ func (p Pending) act() duty.Act {
 const (
 	villageKind = "village"
 	classKind   = "class"
+	weightKind  = "weight"
 )
 
 // SeedDemo makes a few villages and classes in communes of the home province, each called what it is: made up for demonstration.

@@ -1,0 +1,482 @@
+package place
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"banlang/internal/duty"
+	"banlang/internal/fault"
+	"banlang/internal/fold"
+)
+
+// An EventKind says what a document did to units.
+type EventKind string
+
+// The kinds of events. Provinces and districts can be renamed and change their kind; what else befalls them comes as lists.
+const (
+	Merge    EventKind = "merge"    // nhập
+	Split    EventKind = "split"    // chia
+	Transfer EventKind = "transfer" // chuyển một phần địa giới
+	Rename   EventKind = "rename"   // đổi tên, đổi mã
+	Retype   EventKind = "retype"   // đổi loại: xã thành phường
+)
+
+// eventKinds in the order in which a form offers them.
+var eventKinds = []EventKind{Merge, Split, Transfer, Rename, Retype}
+
+// Undone is the state of an event that was in force and was taken back.
+const Undone = "undone"
+
+// An Event is a change of units by a document. Old units end and new versions begin on the day From.
+type Event struct {
+	ID    string
+	Kind  EventKind
+	Title string // in Vietnamese: "Nhập xã A, xã B thành xã C"
+	Decision
+	From     Date
+	Area     ID // the province
+	Parts    []EventPart
+	New      []NewUnit
+	Replaces string // the event that this one corrects; it is undone as this one comes into force
+	Entry
+	UndoReason string
+	UndoBy     string // who proposed to undo it, "" while nobody does
+	UndoAsked  time.Time
+	UndoneBy   string
+	Undone     time.Time
+}
+
+// An EventPart says that an old unit, or a part of it, went to a new one. An old unit that is named once went whole.
+type EventPart struct {
+	Old ID     `json:"old"`
+	New string `json:"new"` // code
+}
+
+// A NewUnit is a unit as it begins. A unit that goes on with more or less territory begins anew under its code.
+type NewUnit struct {
+	Code string `json:"code"`
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+}
+
+// Olds lists the units that end, in the order given.
+func (e Event) Olds() []ID {
+	var all []ID
+	for _, p := range e.Parts {
+		if !slices.Contains(all, p.Old) {
+			all = append(all, p.Old)
+		}
+	}
+	return all
+}
+
+// Whole tells whether an old unit goes to one new unit entirely.
+func (e Event) Whole(old ID) bool {
+	n := 0
+	for _, p := range e.Parts {
+		if p.Old == old {
+			n++
+		}
+	}
+	return n == 1
+}
+
+// Begun is the version that a code of the event begins.
+func (e Event) Begun(code string) ID { return NewID(code, e.From) }
+
+// sources counts what a new unit is made of.
+func (e Event) sources(code string) int {
+	n := 0
+	for _, p := range e.Parts {
+		if p.New == code {
+			n++
+		}
+	}
+	return n
+}
+
+// checkDocument refuses an event that rests on no document, or on days that cannot be.
+func (e Event) checkDocument(today Date) error {
+	var errs []error
+	if !slices.Contains(eventKinds, e.Kind) {
+		errs = append(errs, fault.Field("kind", "place.event.kind"))
+	}
+	if strings.TrimSpace(e.Number) == "" || len(e.Number) > 100 {
+		errs = append(errs, fault.Field("decision", "place.decision.number"))
+	}
+	if e.Day == 0 || e.Day > today {
+		errs = append(errs, fault.Field("decided", "place.decision.day"))
+	}
+	if e.From < e.Day || e.From <= FirstList {
+		errs = append(errs, fault.Field("from", "place.event.from"))
+	}
+	return errors.Join(errs...)
+}
+
+// enact applies an event to the register, or says why that cannot be.
+func (g *register) enact(e Event) error {
+	if err := errors.Join(g.oldsFit(e), g.newsFit(e), e.shape(g)); err != nil {
+		return err
+	}
+	first := g.units[e.Parts[0].Old]
+	english := map[string]string{}
+	for _, id := range e.Olds() {
+		u := g.units[id]
+		english[u.Name] = u.NameEN
+		g.end(u, e.From)
+	}
+	for _, n := range e.New {
+		g.add(listed{n.Code, first.Level, n.Kind, n.Name, english[n.Name], first.ParentCode}, e.From)
+	}
+	for _, p := range e.Parts {
+		g.join(p.Old, e.Begun(p.New), e.Whole(p.Old))
+	}
+	return nil
+}
+
+// oldsFit refuses old units that do not hold on the day, that change again later, or that do not belong together.
+func (g *register) oldsFit(e Event) error {
+	var errs []error
+	var first *Unit
+	for _, id := range e.Olds() {
+		u := g.units[id]
+		if u == nil {
+			errs = append(errs, fault.Field("old", "place.event.old", "Name", id.Code(), "Date", written(e.From)))
+			continue
+		}
+		if first == nil {
+			first = u
+		}
+		switch {
+		case u.From >= e.From || !u.In(e.From.Before()):
+			errs = append(errs, fault.Field("old", "place.event.old", "Name", u.FullName(), "Date", written(e.From)))
+		case u.Until != 0:
+			errs = append(errs, fault.Field("old", "place.event.later", "Name", u.FullName(), "Date", written(u.Until)))
+		case u.Level != first.Level || u.ParentCode != first.ParentCode:
+			errs = append(errs, fault.Field("old", "place.event.apart", "Name", u.FullName(), "Other", first.FullName()))
+		case u.Level != Commune && e.Kind != Rename && e.Kind != Retype:
+			errs = append(errs, fault.Field("old", "place.event.level", "Name", u.FullName()))
+		}
+	}
+	if first == nil && len(errs) == 0 {
+		return fault.Field("old", "place.event.old.none")
+	}
+	return errors.Join(errs...)
+}
+
+// newsFit refuses new units without a proper code, kind or name, whose code is another's, or that are made of nothing.
+func (g *register) newsFit(e Event) error {
+	var errs []error
+	olds := e.Olds()
+	level := Commune
+	if len(olds) > 0 && g.units[olds[0]] != nil {
+		level = g.units[olds[0]].Level
+	}
+	seen := map[string]bool{}
+	for _, n := range e.New {
+		holder := g.at(n.Code, e.From)
+		switch {
+		case len(n.Code) != codeWidth[level] || !digits.MatchString(n.Code):
+			errs = append(errs, fault.Field("new", "place.import.code", "Text", n.Code, "Digits", codeWidth[level]))
+		case seen[n.Code]:
+			errs = append(errs, fault.Field("new", "place.event.twice", "Code", n.Code))
+		case !slices.Contains(kinds[fold.Key(n.Kind)].levels, level):
+			errs = append(errs, fault.Field("new", "place.event.new.kind", "Code", n.Code))
+		case fold.Key(n.Name) == "" || len([]rune(n.Name)) > 100:
+			errs = append(errs, fault.Field("new", "place.event.new.name", "Code", n.Code))
+		case holder != nil && !slices.Contains(olds, holder.ID):
+			errs = append(errs, fault.Field("new", "place.event.taken", "Code", n.Code, "Name", holder.FullName()))
+		case level != Commune && (holder == nil || holder.ID != olds[0]):
+			errs = append(errs, fault.Field("new", "place.event.code.kept", "Code", n.Code))
+		case slices.ContainsFunc(g.byCode[n.Code], func(u *Unit) bool { return u.From >= e.From }):
+			errs = append(errs, fault.Field("new", "place.event.code.later", "Code", n.Code))
+		case e.sources(n.Code) == 0:
+			errs = append(errs, fault.Field("new", "place.event.new.empty", "Code", n.Code))
+		}
+		seen[n.Code] = true
+	}
+	if len(e.New) == 0 {
+		errs = append(errs, fault.Field("new", "place.event.new.none"))
+	}
+	for _, p := range e.Parts {
+		if !seen[p.New] {
+			errs = append(errs, fault.Field("old", "place.event.nowhere", "Code", p.New))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// shape refuses an event that is not what its kind says.
+func (e Event) shape(g *register) error {
+	olds := e.Olds()
+	single := len(olds) == 1 && len(e.New) == 1 && g.units[olds[0]] != nil
+	ok := false
+	switch e.Kind {
+	case Merge:
+		ok = slices.ContainsFunc(e.New, func(n NewUnit) bool { return e.sources(n.Code) > 1 })
+	case Split:
+		ok = len(olds) == 1 && len(e.New) > 1
+	case Transfer:
+		ok = len(olds) == len(e.New) && slices.ContainsFunc(olds, func(id ID) bool { return !e.Whole(id) }) &&
+			!slices.ContainsFunc(e.New, func(n NewUnit) bool {
+				return !slices.ContainsFunc(olds, func(id ID) bool { return id.Code() == n.Code })
+			})
+	case Rename:
+		ok = single && (g.units[olds[0]].Name != e.New[0].Name || olds[0].Code() != e.New[0].Code)
+	case Retype:
+		ok = single && g.units[olds[0]].Kind != e.New[0].Kind
+	}
+	if !ok {
+		return fault.Field("kind", "place.event.shape."+string(e.Kind))
+	}
+	return nil
+}
+
+// repeal takes an event back: its new units and threads vanish, its old units hold again. Nothing later may touch them.
+func (g *register) repeal(e Event) error {
+	olds := e.Olds()
+	for _, n := range e.New {
+		u := g.units[e.Begun(n.Code)]
+		if u == nil || u.Until != 0 {
+			return fault.New(fault.Conflict, "place.event.undo.later", "Name", n.Kind+" "+n.Name)
+		}
+		for key := range g.threads {
+			if key[0] == u.ID || key[1] == u.ID && !slices.Contains(olds, key[0]) {
+				return fault.New(fault.Conflict, "place.event.undo.later", "Name", u.FullName())
+			}
+		}
+	}
+	for _, p := range e.Parts {
+		g.part(p.Old, e.Begun(p.New))
+	}
+	for _, n := range e.New {
+		g.remove(e.Begun(n.Code))
+	}
+	for _, id := range olds {
+		u := g.units[id]
+		if u == nil || u.Until != e.From {
+			return fault.New(fault.Conflict, "place.event.undo.later", "Name", id.Code())
+		}
+		g.end(u, 0)
+	}
+	return nil
+}
+
+// title says in one line what an event does.
+func (g *register) title(e Event) string {
+	var olds, news []string
+	for _, id := range e.Olds() {
+		if u := g.units[id]; u != nil {
+			olds = append(olds, u.FullName())
+		}
+	}
+	for _, n := range e.New {
+		news = append(news, n.Kind+" "+n.Name)
+	}
+	from, to := strings.Join(olds, ", "), strings.Join(news, ", ")
+	switch e.Kind {
+	case Split:
+		return "Chia " + from + " thành " + to
+	case Transfer:
+		return "Chuyển một phần địa giới giữa " + from
+	case Rename:
+		return "Đổi " + from + " thành " + to
+	case Retype:
+		return "Chuyển " + from + " thành " + to
+	}
+	return "Nhập " + from + " thành " + to
+}
+
+// Sketch makes a desk of units and events that are recorded nowhere, to try out what would become of figures. It answers what
+// needs no table: units, lineage, flows.
+func Sketch(units []Unit, events []Event, weights []Weight) (*Desk, error) {
+	units = slices.Clone(units)
+	for i := range units {
+		units[i].folded, units[i].sort = fold.Key(units[i].Name), fold.Sort(units[i].Name)
+	}
+	g := newRegister(units, nil)
+	for n, e := range events {
+		if err := g.enact(e); err != nil {
+			return nil, fmt.Errorf("event %d: %w", n, err)
+		}
+	}
+	d := &Desk{}
+	d.tree.Store(g.weighedTree(weights))
+	return d, nil
+}
+
+// prepare checks an event against the units as they are and fills in what follows from them.
+func (d *Desk) prepare(ctx context.Context, e *Event) error {
+	t := d.tree.Load()
+	g := newRegister(slices.Clone(t.units), t.threads())
+	var corrected Event
+	if e.Replaces != "" {
+		var err error
+		if corrected, err = d.Event(ctx, e.Replaces); err != nil {
+			return err
+		}
+		if corrected.State != InForce {
+			return fault.New(fault.Conflict, "place.event.not_in_force")
+		}
+		if err := g.repeal(corrected); err != nil {
+			return err
+		}
+	}
+	e.Number = strings.TrimSpace(e.Number)
+	for i := range e.New {
+		n := &e.New[i]
+		n.Code, n.Name, n.Kind = strings.TrimSpace(n.Code), strings.TrimSpace(n.Name), strings.ToLower(strings.TrimSpace(n.Kind))
+		for _, id := range e.Olds() { // a unit that goes on keeps what is not said
+			if u := g.units[id]; u != nil && u.Code == n.Code {
+				if n.Name == "" {
+					n.Name = u.Name
+				}
+				if n.Kind == "" {
+					n.Kind = u.Kind
+				}
+			}
+		}
+	}
+	if err := errors.Join(e.checkDocument(d.Today()), g.enact(*e)); err != nil {
+		return err
+	}
+	e.Title = g.title(*e)
+	e.Area = d.provinceOf(*g.units[e.Parts[0].Old])
+	if e.Replaces != "" && corrected.Area != e.Area {
+		return fault.New(fault.Conflict, "place.event.other_area")
+	}
+	return nil
+}
+
+// provinceOf is the province a unit lay in when it last held; of a province, itself.
+func (d *Desk) provinceOf(u Unit) ID {
+	parents := d.Parents(u.ID, u.lastDay(d.Today()))
+	if len(parents) == 0 {
+		return u.ID
+	}
+	return parents[len(parents)-1].ID
+}
+
+// RecordEvent records a change of units as a draft, by a document with number and date. It comes into force when another person
+// confirms it. The same key again gives the event that it made.
+func (d *Desk) RecordEvent(ctx context.Context, actor duty.Actor, key string, e Event) (string, error) {
+	if err := d.prepare(ctx, &e); err != nil {
+		return "", err
+	}
+	if err := d.policy.Permit(actor, duty.PlaceRecordEvent, duty.Thing{Area: string(e.Area), State: Draft}); err != nil {
+		return "", err
+	}
+	e.Entry = d.draftBy(actor)
+	return d.insertOne(ctx, actor, key, &e, e.Title)
+}
+
+// Preview checks an event as RecordEvent does and writes nothing.
+func (d *Desk) Preview(ctx context.Context, e Event) (Event, error) {
+	err := d.prepare(ctx, &e)
+	return e, err
+}
+
+// DecideEvent brings a draft into force, or sets it aside. The actor must not be the one who entered it.
+func (d *Desk) DecideEvent(ctx context.Context, actor duty.Actor, id string, confirm bool) error {
+	e, err := d.Event(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := d.policy.Permit(actor, duty.PlaceConfirmEvent, duty.Thing{Area: string(e.Area), Hands: []string{e.EnteredBy}}); err != nil {
+		return err
+	}
+	if !confirm {
+		return d.refuseEvent(ctx, actor, e)
+	}
+	return d.enactEvent(ctx, actor, e)
+}
+
+// UndoEvent proposes to take back an event in force; a reason is needed. Another person decides: see DecideUndo.
+func (d *Desk) UndoEvent(ctx context.Context, actor duty.Actor, id, reason string) error {
+	e, err := d.Event(ctx, id)
+	if err != nil {
+		return err
+	}
+	reason = strings.TrimSpace(reason)
+	switch err := d.policy.Permit(actor, duty.PlaceRecordEvent, duty.Thing{Area: string(e.Area)}); {
+	case err != nil:
+		return err
+	case e.State != InForce:
+		return fault.New(fault.Conflict, "place.event.not_in_force")
+	case e.UndoBy != "":
+		return fault.New(fault.Conflict, "place.event.undo.asked")
+	case reason == "" || len([]rune(reason)) > 500:
+		return fault.Field("reason", "place.event.undo.reason")
+	}
+	if err := d.mayRepeal(ctx, e); err != nil {
+		return err
+	}
+	return d.askUndo(ctx, actor, e, reason)
+}
+
+// mayRepeal tells whether an event can be taken back now.
+func (d *Desk) mayRepeal(ctx context.Context, e Event) error {
+	t := d.tree.Load()
+	g := newRegister(slices.Clone(t.units), t.threads())
+	if err := g.repeal(e); err != nil {
+		return err
+	}
+	return d.unused(ctx, d.db, g)
+}
+
+// DecideUndo takes an event back as another person proposed, or leaves it in force. Units and lineage are then as they were before
+// it; what was entered stays in the record. Where rows elsewhere name the new units, it is refused.
+func (d *Desk) DecideUndo(ctx context.Context, actor duty.Actor, id string, confirm bool) error {
+	e, err := d.Event(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := d.policy.Permit(actor, duty.PlaceConfirmEvent, duty.Thing{Area: string(e.Area), Hands: []string{e.UndoBy}}); err != nil {
+		return err
+	}
+	if e.State != InForce || e.UndoBy == "" {
+		return fault.New(fault.Conflict, "place.decided_already")
+	}
+	if !confirm {
+		return d.keepEvent(ctx, actor, e)
+	}
+	return d.repealEvent(ctx, actor, e)
+}
+
+// Named finds the one unit in force on a day that is called so, or has the code that stands in the text: "xã Bắc Sơn (06325)".
+func (d *Desk) Named(text string, on Date) (Unit, error) {
+	if _, code, ok := strings.Cut(strings.TrimSuffix(strings.TrimSpace(text), ")"), "("); ok && digits.MatchString(code) {
+		text = code
+	}
+	t, q := d.tree.Load(), readQuery(text)
+	var found []Unit
+	for _, i := range t.byName {
+		if u := &t.units[i]; u.In(on) && q.rank(u) == 3 && t.under(i, q.above) {
+			found = append(found, t.unit(i, on))
+		}
+	}
+	if home := d.within(found, on); len(found) > 1 && len(home) > 0 {
+		found = home
+	}
+	switch len(found) {
+	case 0:
+		return Unit{}, fault.Field("old", "place.event.unnamed", "Name", text, "Date", written(on))
+	case 1:
+		return found[0], nil
+	}
+	return Unit{}, fault.Field("old", "place.event.ambiguous", "Name", text, "N", len(found))
+}
+
+// within keeps the units of the home province.
+func (d *Desk) within(units []Unit, on Date) []Unit {
+	home, err := d.At(d.Home, on)
+	if err != nil {
+		return nil
+	}
+	t := d.tree.Load()
+	return slices.DeleteFunc(slices.Clone(units), func(u Unit) bool { return !t.covered(t.byID[u.ID])[home.ID] })
+}
