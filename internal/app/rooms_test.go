@@ -58,6 +58,7 @@ var rooms = []room{
 	{floor: base, path: "internal/ethnic"},
 	{floor: base, path: "internal/account"},
 	{floor: base, path: "internal/fact/disclosure", only: []string{"internal/fault"}},
+	{floor: base, path: "internal/fact/disclosure/disclosuretest", only: []string{"internal/fact/disclosure"}},
 	{floor: base, path: "internal/fact"},
 	{floor: base, path: "internal/report/form", only: []string{"internal/fault", "internal/fold"}},
 	{floor: base, path: "internal/report/sheet", only: []string{"internal/fault", "internal/fold", "internal/report/form"}},

@@ -1,0 +1,124 @@
+package disclosure
+
+import "math"
+
+// sumsOf lists the sums of each cell, as total or part.
+func (t *Table) sumsOf() [][]int {
+	of := make([][]int, len(t.Cells))
+	for i, s := range t.Sums {
+		of[s.Total] = append(of[s.Total], i)
+		for _, p := range s.Parts {
+			of[p] = append(of[p], i)
+		}
+	}
+	return of
+}
+
+// connected lists the open cells that hang together with the cell through sums, itself first, and these sums.
+func (t *Table) connected(cell int, of [][]int, open func(int) bool) (cells, sums []int) {
+	seen, used := map[int]bool{cell: true}, map[int]bool{}
+	cells = []int{cell}
+	for i := 0; i < len(cells); i++ {
+		for _, n := range of[cells[i]] {
+			if used[n] {
+				continue
+			}
+			used[n] = true
+			sums = append(sums, n)
+			for c := range t.Sums[n].all() {
+				if open(c) && !seen[c] {
+					seen[c] = true
+					cells = append(cells, c)
+				}
+			}
+		}
+	}
+	return cells, sums
+}
+
+// all goes through the cells of a sum with their factors, so that they add up to nothing.
+func (s Sum) all() func(yield func(cell int, factor int64) bool) {
+	return func(yield func(int, int64) bool) {
+		if !yield(s.Total, -1) {
+			return
+		}
+		for _, p := range s.Parts {
+			if !yield(p, 1) {
+				return
+			}
+		}
+	}
+}
+
+// Interval is what an attacker can learn of a cell: the least and the most that it can be, given every cell that is not hidden,
+// all sums and what is known beforehand. Where nothing bounds it above, high is Unbounded.
+func Interval(t Table, hidden []bool, cell int) (low, high int64, err error) {
+	if err := t.check(); err != nil {
+		return 0, 0, err
+	}
+	value := t.Cells[cell].Value
+	open := func(i int) bool { return hidden[i] && !t.Cells[i].Published }
+	if !open(cell) {
+		return value, value, nil
+	}
+	cells, sums := t.connected(cell, t.sumsOf(), open)
+	p := t.program(cells, sums, nil).program
+	p.maximise(func(v int) float64 { return -one(v == 0) })
+	low = value + int64(math.Ceil(p.x[0]-1e-6))
+	p.maximise(func(v int) float64 { return one(v == 0) })
+	if p.x[0] > endless/1e3 {
+		return low, Unbounded, nil
+	}
+	return low, value + int64(math.Floor(p.x[0]+1e-6)), nil
+}
+
+// A model is the linear program of how far cells can differ from their true values.
+type model struct {
+	*program
+	cell []int     // of each variable; a cell with a price has two, one up and one down
+	cost []float64 // of each variable
+}
+
+// program makes the model of the cells and the sums that they are part of. The first cell is the first variable.
+func (t *Table) program(cells, sums []int, price []int64) model {
+	var m model
+	var low, high []float64
+	variables := make(map[int][]int, len(cells))
+	add := func(cell int, l, h, cost float64) {
+		variables[cell] = append(variables[cell], len(m.cell))
+		m.cell, m.cost = append(m.cell, cell), append(m.cost, cost)
+		low, high = append(low, l), append(high, h)
+	}
+	for _, i := range cells {
+		c := t.Cells[i]
+		l, h := float64(c.Low-c.Value), math.Inf(1)
+		if c.High > 0 {
+			h = float64(c.High - c.Value)
+		}
+		if price == nil || price[i] == 0 {
+			add(i, l, h, 0)
+			continue
+		}
+		add(i, 0, h, float64(price[i]))
+		add(i, l, 0, -float64(price[i]))
+	}
+	equations := make([][]term, 0, len(sums))
+	for _, n := range sums {
+		var eq []term
+		for c, f := range t.Sums[n].all() {
+			for _, v := range variables[c] {
+				eq = append(eq, term{v, float64(f)})
+			}
+		}
+		equations = append(equations, eq)
+	}
+	m.program = newProgram(low, high, equations)
+	return m
+}
+
+func one(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}

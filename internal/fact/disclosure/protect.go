@@ -1,0 +1,325 @@
+package disclosure
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// A Result says what a release may show.
+type Result struct {
+	Hidden   []bool // by cell: not shown; withheld cells are among them
+	Exposed  []int  // primary cells that cannot be protected any more: what is published for good gives them away
+	Loss     Loss
+	Programs int // linear programs that had to be solved
+}
+
+// A Loss is what hiding costs those who read the release. Withheld cells are not counted, and a person counts in every cell
+// that shows it.
+type Loss struct {
+	Cells, Hidden          int // cells that hold anybody, or that are hidden
+	Persons, HiddenPersons int64
+	Primary                int // hidden for their own sake
+}
+
+// Protect hides every primary cell and as few others as it finds necessary, so that of each the attacker's interval is wide
+// enough (Cell.Safe). progress may be nil.
+func Protect(ctx context.Context, t Table, progress func(done, total int)) (Result, error) {
+	if err := t.check(); err != nil {
+		return Result{}, err
+	}
+	k := &keeper{t: &t, of: t.sumsOf(), hidden: make([]bool, len(t.Cells))}
+	for i, c := range t.Cells {
+		k.hidden[i] = (c.Primary || c.Withheld) && !c.Published
+	}
+	k.search = newSearch(&t, k.hidden)
+	k.users = make([]map[int]bool, len(t.Cells))
+	primary := k.primaries()
+	tell := func(done int) {
+		if progress != nil {
+			progress(done, 2*len(primary))
+		}
+	}
+	for i, cell := range primary {
+		if err := ctx.Err(); err != nil {
+			return Result{}, err
+		}
+		tell(i)
+		k.protect(cell)
+	}
+	k.tidy()
+	tell(2 * len(primary))
+	return k.result()
+}
+
+// A keeper protects the cells of one table.
+type keeper struct {
+	t        *Table
+	of       [][]int // sums of each cell
+	hidden   []bool
+	search   *search
+	proofs   []proof
+	users    []map[int]bool // by cell: the proofs that need it hidden
+	exposed  []int
+	programs int
+}
+
+// A proof is a witness that a cell may as well differ by the distance from what it is.
+type proof struct {
+	cell     int
+	distance int64
+	witness
+}
+
+// A witness is how another table differs, which agrees with all that is published. Changes are counted in whole persons, or in
+// parts of a person, so many to one: a linear program knows no whole persons.
+type witness struct {
+	steps []step
+	parts int64
+}
+
+// primaries lists the primary cells that can still be hidden, those with least around them first; the others are exposed.
+func (k *keeper) primaries() []int {
+	var list []int
+	for i, c := range k.t.Cells {
+		switch {
+		case !c.Primary:
+		case c.Published:
+			k.exposed = append(k.exposed, i)
+		default:
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// A span is how far down and up other tables must differ in a cell.
+type span struct{ down, up int64 }
+
+// spans lists what makes the cell safe: any of them does.
+func (c Cell) spans() []span {
+	k := c.least()
+	if c.Value >= 1 && c.Value < k {
+		return []span{{c.Value - max(1, c.Low), k - 1 - c.Value}}
+	}
+	var list []span
+	for down := min(c.Value-c.Low, k+1); down >= 0; down-- {
+		list = append(list, span{down, k + 1 - down})
+	}
+	return list
+}
+
+// protect finds witnesses for the cell, one below and one above, and hides what they change.
+func (k *keeper) protect(cell int) {
+	for _, s := range k.t.Cells[cell].spans() {
+		if !k.prove(cell, -s.down) {
+			continue
+		}
+		if k.prove(cell, s.up) {
+			return
+		}
+		k.rely(len(k.proofs)-1, witness{})
+		k.proofs = k.proofs[:len(k.proofs)-1]
+	}
+	k.exposed = append(k.exposed, cell)
+}
+
+// prove finds the cheapest witness it can. Nothing has to be proven of a distance of zero.
+func (k *keeper) prove(cell int, distance int64) bool {
+	w := witness{parts: 1}
+	if distance != 0 {
+		w.steps = k.search.witness(cell, distance, never)
+		if w.steps == nil || !k.balanced(w) {
+			w = k.solve(cell, distance)
+		}
+		if w.steps == nil || !k.balanced(w) {
+			return false
+		}
+	}
+	k.proofs = append(k.proofs, proof{cell: cell, distance: distance})
+	k.rely(len(k.proofs)-1, w)
+	return true
+}
+
+// rely lets a proof stand on another witness: what that changes is hidden, and what no proof needs any more is shown.
+func (k *keeper) rely(n int, w witness) {
+	old := k.proofs[n].steps
+	k.proofs[n].witness = w
+	for _, st := range old {
+		delete(k.users[st.at], n)
+	}
+	for _, st := range w.steps {
+		if k.users[st.at] == nil {
+			k.users[st.at] = map[int]bool{}
+		}
+		k.users[st.at][n] = true
+		k.hide(st.at, true)
+	}
+	for _, st := range old {
+		c := k.t.Cells[st.at]
+		k.hide(st.at, c.Primary || c.Withheld || len(k.users[st.at]) > 0)
+	}
+}
+
+// hide hides a cell, or shows it.
+func (k *keeper) hide(cell int, hidden bool) {
+	k.hidden[cell] = hidden
+	k.search.price[cell] = 0
+	if !hidden {
+		k.search.price[cell] = k.t.Cells[cell].price()
+	}
+}
+
+// solve finds a witness by linear programs, over all cells that are hidden or could be: first as far as the cell goes, then as
+// cheap as that can be.
+func (k *keeper) solve(cell int, distance int64) witness {
+	open := func(i int) bool { return !k.t.Cells[i].Published }
+	cells, sums := k.t.connected(cell, k.of, open)
+	m := k.t.program(cells, sums, k.search.price)
+	k.programs += 2
+	d := float64(distance)
+	if d > 0 {
+		m.high[0] = min(d, m.high[0])
+	} else {
+		m.low[0] = max(d, m.low[0])
+	}
+	m.maximise(func(v int) float64 { return one(v == 0) * d })
+	if math.Abs(m.x[0]-d) > 1e-6 {
+		return witness{}
+	}
+	m.low[0], m.high[0] = m.x[0], m.x[0]
+	m.maximise(func(v int) float64 { return -m.cost[v] })
+	change := map[int]float64{}
+	for v, x := range m.x {
+		change[m.cell[v]] += x
+	}
+	return whole(cells, change)
+}
+
+// whole counts changes in the largest part of a person in which all of them are whole; without steps if there is none.
+func whole(cells []int, change map[int]float64) witness {
+	for parts := int64(1); parts <= 60; parts++ {
+		w := witness{parts: parts}
+		for _, i := range cells {
+			x := change[i] * float64(parts)
+			by := math.Round(x)
+			if math.Abs(x-by) > 1e-5 {
+				w.steps = nil
+				break
+			}
+			if by != 0 {
+				w.steps = append(w.steps, step{i, int64(by)})
+			}
+		}
+		if w.steps != nil {
+			return w
+		}
+	}
+	return witness{}
+}
+
+// balanced tells whether the changes leave every sum whole and every cell within what is known of it, and touch nothing that is
+// published for good.
+func (k *keeper) balanced(w witness) bool {
+	net := map[int]int64{}
+	for _, st := range w.steps {
+		c := k.t.Cells[st.at]
+		if v := c.Value*w.parts + st.by; v < c.Low*w.parts || v > c.ceiling()*w.parts || c.Published {
+			return false
+		}
+		for _, n := range k.of[st.at] {
+			for cell, f := range k.t.Sums[n].all() {
+				if cell == st.at {
+					net[n] += f * st.by
+				}
+			}
+		}
+	}
+	for _, rest := range net {
+		if rest != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// tidy shows again what turns out not to be needed, the dearest first: every proof that used it must be found anew among what
+// stays hidden.
+func (k *keeper) tidy() {
+	var extra []int
+	for i, c := range k.t.Cells {
+		if k.hidden[i] && !c.Primary && !c.Withheld {
+			extra = append(extra, i)
+		}
+	}
+	slices.SortFunc(extra, func(a, b int) int {
+		return cmp.Compare(k.t.Cells[b].price(), k.t.Cells[a].price())
+	})
+	for _, cell := range extra {
+		if !k.hidden[cell] {
+			continue // no proof needs it any more
+		}
+		k.search.price[cell] = never
+		fresh, ok := k.without(cell)
+		k.hide(cell, true)
+		if ok {
+			for n, w := range fresh {
+				k.rely(n, w)
+			}
+		}
+	}
+}
+
+// without finds new witnesses for the proofs that use the cell, among hidden cells only.
+func (k *keeper) without(cell int) (map[int]witness, bool) {
+	fresh := map[int]witness{}
+	for n := range k.users[cell] {
+		p := k.proofs[n]
+		w := witness{steps: k.search.witness(p.cell, p.distance, 1), parts: 1}
+		if w.steps == nil || !k.balanced(w) {
+			return nil, false
+		}
+		fresh[n] = w
+	}
+	return fresh, true
+}
+
+// holds tells whether a proof stands on hidden cells only, and goes as far as it says.
+func (k *keeper) holds(p proof) bool {
+	moved := p.distance == 0
+	for _, st := range p.steps {
+		if !k.hidden[st.at] {
+			return false
+		}
+		moved = moved || st.at == p.cell && st.by == p.distance*p.parts
+	}
+	return moved && k.balanced(p.witness)
+}
+
+// result checks every proof once more against the pattern as it is now, and counts.
+func (k *keeper) result() (Result, error) {
+	for _, p := range k.proofs {
+		if !k.holds(p) {
+			return Result{}, fmt.Errorf("the proof that cell %d may differ by %d does not hold", p.cell, p.distance)
+		}
+	}
+	slices.Sort(k.exposed)
+	r := Result{Hidden: k.hidden, Exposed: k.exposed, Programs: k.programs}
+	for i, c := range k.t.Cells {
+		if c.Withheld || c.Value == 0 && !k.hidden[i] {
+			continue
+		}
+		r.Loss.Cells++
+		r.Loss.Persons += c.Value
+		if k.hidden[i] {
+			r.Loss.Hidden++
+			r.Loss.HiddenPersons += c.Value
+			if c.Primary {
+				r.Loss.Primary++
+			}
+		}
+	}
+	return r, nil
+}
