@@ -29,7 +29,7 @@ func (r *reading) check(c Cell, row string) (out []Finding) {
 	explained := tidy(v.Note) != ""
 	say := func(s Severity, key string, args ...any) {
 		if s != Warning || !explained {
-			out = append(out, Finding{Cell: id, Severity: s, Key: key, Args: args})
+			out = append(out, Finding{Cell: id, Severity: s, Key: key, Args: append([]any{}, args...)})
 		}
 	}
 	switch {

@@ -69,7 +69,7 @@ func (r *reading) eval(e Expr, row string) (float64, State) {
 	if !ok || math.Abs(n) > largest {
 		return 0, Empty
 	}
-	return n, Known
+	return n + 0, Known // no negative zero
 }
 
 // operand is a cell of this period or of another, of this form or of another.

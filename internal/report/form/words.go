@@ -52,8 +52,17 @@ func (f *Form) say(c Cell, e Expr, lang string) string {
 		return f.sayCell(c, e, lang)
 	}
 	symbol := strings.NewReplacer("*", "×", "/", "÷", "-", "−").Replace(e.Op)
-	return f.say(c, e.Args[0], lang) + " " + symbol + " " + f.say(c, e.Args[1], lang)
+	left, right := f.say(c, e.Args[0], lang), f.say(c, e.Args[1], lang)
+	if additive(e.Args[0]) && !additive(e) {
+		left = "(" + left + ")"
+	}
+	if additive(e.Args[1]) && e.Op != "+" || e.Args[1].Op == "*" && e.Op == "/" || e.Args[1].Op == "/" && !additive(e) {
+		right = "(" + right + ")"
+	}
+	return left + " " + symbol + " " + right
 }
+
+func additive(e Expr) bool { return e.Op == "+" || e.Op == "-" }
 
 func (f *Form) sayCell(c Cell, e Expr, lang string) string {
 	switch {
