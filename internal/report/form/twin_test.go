@@ -192,6 +192,8 @@ func figures(r *rand.Rand, g Grid) (Values, Past) {
 			id := ID(row.Code, col.Code)
 			text := fmt.Sprint(r.IntN(60))
 			switch {
+			case r.IntN(40) == 0:
+				text = ""
 			case wild && r.IntN(3) == 0:
 				text = typedByPeople[r.IntN(len(typedByPeople))]
 			case c.Type == Text:
@@ -202,8 +204,6 @@ func figures(r *rand.Rand, g Grid) (Values, Past) {
 				text = c.Choices[r.IntN(len(c.Choices))].Code
 			case c.Type == Decimal:
 				text = fmt.Sprintf("%d,%03d", r.IntN(900), r.IntN(1000)) + pick(r, "0", "0", "0", "")
-			case r.IntN(40) == 0:
-				text = ""
 			}
 			x := Parse(text, c)
 			if r.IntN(30) == 0 {
@@ -246,7 +246,7 @@ func shuffled(t *testing.T, r *rand.Rand, f Form) Form {
 		c.Watch = r.IntN(3) * 10
 		var rules []string
 		for range r.IntN(3) {
-			rule := expression(r, f, *c, 3) + " " + pick(r, "<", "<=", "=", "!=", ">=", ">") + " " +
+			rule := expression(r, f, *c, 3) + " " + pick(r, "<", "<=", "=", "!=", "!=", "!=", ">=", ">") + " " +
 				pick(r, expression(r, f, *c, r.IntN(3)), fmt.Sprint(r.IntN(40)), fmt.Sprint(r.IntN(2)))
 			if r.IntN(2) == 0 {
 				rule = "warn " + rule
