@@ -1,0 +1,641 @@
+package sheet
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"banlang/internal/fold"
+	"banlang/internal/report/form"
+)
+
+const (
+	headRows   = 80 // how far down a header is looked for
+	headHeight = 4  // rows of a header
+)
+
+// A head is the top of a sheet, where its header is looked for.
+type head struct {
+	tab    tab
+	frame  frame
+	lines  []line
+	folded map[string]string
+}
+
+// readHead reads the first rows of a sheet.
+func (b *book) readHead(t tab) (*head, error) {
+	f, err := b.frame(t)
+	if err != nil {
+		return nil, err
+	}
+	h := &head{tab: t, frame: f, folded: map[string]string{}}
+	err = b.rows(t, func(l *line) (bool, error) {
+		kept := *l
+		kept.cells = slices.Clone(l.cells)
+		h.lines = append(h.lines, kept)
+		return len(h.lines) < headRows, nil
+	})
+	return h, err
+}
+
+func (h *head) line(no int) *line {
+	i, ok := slices.BinarySearchFunc(h.lines, no, func(l line, no int) int { return l.no - no })
+	if !ok {
+		return &line{no: no}
+	}
+	return &h.lines[i]
+}
+
+// said is the text over a column in a row: that of a merged area stands over all its columns.
+func (h *head) said(row, col int) (text string, origin [2]int) {
+	origin = [2]int{row, col}
+	for _, m := range h.frame.merges {
+		if m.top <= row && row <= m.bottom && m.left <= col && col <= m.right {
+			origin = [2]int{m.top, m.left}
+			break
+		}
+	}
+	c := h.line(origin[0]).at(origin[1])
+	if c.kind == wrong {
+		return "", origin
+	}
+	return decode(c.text), origin
+}
+
+// decode brings a label into Unicode and on one line.
+func decode(label string) string {
+	label, _ = fold.Decode(label)
+	return strings.Join(strings.Fields(label), " ")
+}
+
+func (h *head) key(s string) string {
+	k, ok := h.folded[s]
+	if !ok {
+		k = fold.Key(s)
+		h.folded[s] = k
+	}
+	return k
+}
+
+// A column is what stands over one column of a sheet, in the rows of a header.
+type column struct {
+	no     int
+	shown  []string // from top to bottom, without repetitions
+	levels []string // the same, folded
+	before bool     // it is another period's, or a plan's: never taken for the figures themselves without being asked
+}
+
+func (c column) header() string { return strings.Join(c.levels, " > ") }
+
+// columns reads the header that ends in a row and has so many rows.
+func (h *head) columns(bottom, height int) []column {
+	last := 0
+	for no := bottom - height + 1; no <= bottom; no++ {
+		if cells := h.line(no).cells; len(cells) > 0 {
+			last = max(last, cells[len(cells)-1].col)
+		}
+		for _, m := range h.frame.merges {
+			if m.top <= no && no <= m.bottom {
+				last = max(last, m.right)
+			}
+		}
+	}
+	var list []column
+	for col := 1; col <= min(last, maxColumns); col++ {
+		c := column{no: col}
+		var seen [][2]int
+		for no := max(1, bottom-headHeight+1); no <= bottom; no++ {
+			said, origin := h.said(no, col)
+			if said == "" || slices.Contains(seen, origin) {
+				continue
+			}
+			k := h.key(said)
+			if otherPeriod(k) {
+				c.before = true
+			}
+			if no > bottom-height && k != "" {
+				seen = append(seen, origin)
+				c.shown = append(c.shown, said)
+				c.levels = append(c.levels, k)
+			}
+		}
+		if len(c.levels) > 0 {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// otherPeriod tells by its words that a column is not of the period itself.
+func otherPeriod(key string) bool {
+	for _, words := range []string{"ky truoc", "nam truoc", "cung ky", "ke hoach", "luy ke", "so sanh", "ty le", "tang giam", "quy truoc", "thang truoc"} {
+		if strings.Contains(key, words) {
+			return true
+		}
+	}
+	return false
+}
+
+// A plan is how one sheet is read as one form: which column holds what.
+type plan struct {
+	head    *head
+	grid    *index
+	bottom  int // last row of the header
+	height  int
+	columns []column
+	values  []target
+	label   int // column of the names of rows; 0 none
+	unit    int // column of the names of units; 0 none
+	exact   int // columns named as the form names them
+	whole   bool
+	rows    int // rows of the top whose name was understood
+}
+
+// A target is a column of figures and what it holds.
+type target struct {
+	column int
+	row    string // where the column is of one row
+	col    string
+	header string
+	score  float64
+}
+
+// An index is a grid prepared for looking things up.
+type index struct {
+	grid    form.Grid
+	rows    map[string]form.Row
+	cells   map[[2]string]*form.Cell // by "*" or the code of a row that is not a member, and column
+	toned   map[string][]string      // codes of rows by toned label
+	keys    map[string][]string      // by folded label
+	columns map[string]string        // column codes by what a header may say; "" where it says several
+	beside  map[[2]string]string     // of columns that share a name: by the name and the column that stands before
+	input   map[string]bool          // columns that somebody fills in
+}
+
+func newIndex(g form.Grid) *index {
+	x := &index{grid: g, rows: map[string]form.Row{}, cells: map[[2]string]*form.Cell{}, toned: map[string][]string{}, keys: map[string][]string{}, columns: map[string]string{}, beside: map[[2]string]string{}, input: map[string]bool{}}
+	for _, r := range g.Rows {
+		x.rows[r.Code] = r
+		for _, label := range []string{r.Label, r.LabelEN} {
+			add(x.toned, fold.Toned(label), r.Code)
+			add(x.keys, fold.Key(label), r.Code)
+		}
+	}
+	for i := range g.Form.Cells {
+		c := &g.Form.Cells[i]
+		x.cells[[2]string{c.Row, c.Col}] = c
+		if c.Input == form.Typed {
+			x.input[c.Col] = true
+		}
+	}
+	for _, c := range g.Cols {
+		for _, label := range []string{c.Label, c.LabelEN} {
+			for _, said := range spellings(label) {
+				if other, taken := x.columns[said]; taken && other != c.Code {
+					x.columns[said] = ""
+				} else {
+					x.columns[said] = c.Code
+				}
+			}
+		}
+	}
+	x.share()
+	return x
+}
+
+// share gives a name that is one column's in full and another's in short to the first. Columns that share a name in full, such as
+// Trong đó: nữ, are told apart by the column before them.
+func (x *index) share() {
+	full := map[string]int{}
+	for _, c := range x.grid.Cols {
+		full[fold.Key(c.Label)]++
+	}
+	before := ""
+	for _, c := range x.grid.Cols {
+		key := fold.Key(c.Label)
+		if full[key] == 1 {
+			x.columns[key], before = c.Code, c.Code
+			if en := fold.Key(c.LabelEN); en != "" && x.columns[en] == "" {
+				x.columns[en] = c.Code
+			}
+			continue
+		}
+		for _, said := range append(spellings(c.Label), spellings(c.LabelEN)...) {
+			x.columns[said] = ""
+			x.beside[[2]string{said, before}] = c.Code
+		}
+	}
+}
+
+func add(m map[string][]string, key, code string) {
+	if key != "" && !slices.Contains(m[key], code) {
+		m[key] = append(m[key], code)
+	}
+}
+
+// spellings are the ways in which a header may say a label.
+func spellings(label string) []string {
+	list := []string{fold.Key(label)}
+	for _, part := range []string{"trong do ", "of which "} {
+		if bare, ok := strings.CutPrefix(list[0], part); ok {
+			list = append(list, bare)
+		}
+	}
+	return slices.DeleteFunc(list, func(s string) bool { return s == "" })
+}
+
+// cell is the cell of a row and a column; nil where the form has none.
+func (x *index) cell(row, col string) *form.Cell {
+	r, ok := x.rows[row]
+	if !ok {
+		return nil
+	}
+	if r.Kind == "member" {
+		row = form.Member
+	}
+	return x.cells[[2]string{row, col}]
+}
+
+// look matches a header with the form's columns by their names. Where two columns answer to one name, neither is taken.
+func (x *index) look(columns []column) []target {
+	const full, partly = 2, 1
+	type found struct {
+		target
+		level int
+	}
+	best := map[[2]string][]found{}
+	for _, c := range columns {
+		row, col, level := "", "", 0
+		switch whole := strings.Join(c.levels, " "); {
+		case x.columns[whole] != "":
+			col, level = x.columns[whole], full
+		case x.columns[unbracketed(c.shown)] != "":
+			col, level = x.columns[unbracketed(c.shown)], full
+		default:
+			if row, col = x.pair(c); col != "" {
+				level = full
+				break
+			}
+			for i := 1; i < len(c.levels) && col == ""; i++ {
+				col, level = x.columns[strings.Join(c.levels[i:], " ")], partly
+			}
+			if col == "" && len(c.levels) > 1 {
+				col, level = x.columns[unbracketed(c.shown[len(c.shown)-1:])], partly
+			}
+		}
+		if col == "" || c.before && !otherPeriod(fold.Key(x.labelOf(col))) {
+			continue
+		}
+		best[[2]string{row, col}] = append(best[[2]string{row, col}], found{target{c.no, row, col, c.header(), 1}, level})
+	}
+	var list []target
+	for _, all := range best {
+		top := slices.MaxFunc(all, func(a, b found) int { return a.level - b.level }).level
+		all = slices.DeleteFunc(all, func(f found) bool { return f.level < top })
+		if len(all) == 1 {
+			list = append(list, all[0].target)
+		}
+	}
+	slices.SortFunc(list, func(a, b target) int { return a.column - b.column })
+	return x.lookBeside(columns, list)
+}
+
+// lookBeside finds the columns that share a name, by the column that stands before them.
+func (x *index) lookBeside(columns []column, list []target) []target {
+	if len(x.beside) == 0 {
+		return list
+	}
+	named := map[int]string{}
+	for _, t := range list {
+		named[t.column] = t.col
+	}
+	found := map[string][]target{}
+	before := ""
+	for _, c := range columns {
+		if code := named[c.no]; code != "" {
+			before = code
+			continue
+		}
+		for i := range c.levels {
+			if code := x.beside[[2]string{strings.Join(c.levels[i:], " "), before}]; code != "" && !c.before {
+				found[code] = append(found[code], target{c.no, "", code, c.header(), 1})
+				break
+			}
+		}
+	}
+	for _, all := range found {
+		if len(all) == 1 {
+			list = append(list, all[0])
+		}
+	}
+	slices.SortFunc(list, func(a, b target) int { return a.column - b.column })
+	return list
+}
+
+// pair reads a header that names a row over a column: Tày over Nam.
+func (x *index) pair(c column) (row, col string) {
+	if len(c.levels) < 2 {
+		return "", ""
+	}
+	for i := range c.levels {
+		codes := x.toned[fold.Toned(c.shown[i])]
+		if len(codes) != 1 {
+			continue
+		}
+		rest := slices.Concat(c.levels[:i], c.levels[i+1:])
+		for j := range rest {
+			if col := x.columns[strings.Join(rest[j:], " ")]; col != "" {
+				return codes[0], col
+			}
+		}
+	}
+	return "", ""
+}
+
+func (x *index) labelOf(col string) string {
+	for _, c := range x.grid.Cols {
+		if c.Code == col {
+			return c.Label
+		}
+	}
+	return ""
+}
+
+// unbracketed is a header without what stands in brackets: Số hộ (hộ) is Số hộ.
+func unbracketed(shown []string) string {
+	whole := strings.Join(shown, " ")
+	i := strings.IndexByte(whole, '(')
+	if i < 0 {
+		return ""
+	}
+	rest := ""
+	if j := strings.IndexByte(whole[i:], ')'); j >= 0 {
+		rest = whole[i+j+1:]
+	}
+	return fold.Key(whole[:i] + " " + rest)
+}
+
+// near is how much alike two folded texts are, by their words: 0 to 1.
+func near(a, b string) float64 {
+	left, right := strings.Fields(a), strings.Fields(b)
+	if len(left) == 0 || len(right) == 0 {
+		return 0
+	}
+	same := 0
+	for _, w := range left {
+		if slices.Contains(right, w) {
+			same++
+		}
+	}
+	return 2 * float64(same) / float64(len(left)+len(right))
+}
+
+// plans sees a sheet as a form in every way that its top allows, and gives the best.
+func (h *head) plan(x *index, w *matcher) *plan {
+	var best *plan
+	for i := range h.lines {
+		if textCells(&h.lines[i]) == 0 {
+			continue
+		}
+		bottom := h.lines[i].no
+		for height := 1; height <= min(headHeight, bottom); height++ {
+			columns := h.columns(bottom, height)
+			p := &plan{head: h, grid: x, bottom: bottom, height: height, columns: columns, values: x.look(columns)}
+			p.exact = len(p.values)
+			if p.exact == 0 || best != nil && p.exact <= best.exact {
+				continue
+			}
+			best = p
+		}
+	}
+	if best != nil {
+		best.findLabels(w)
+		best.whole = best.complete()
+	}
+	return best
+}
+
+func textCells(l *line) int {
+	n := 0
+	for _, c := range l.cells {
+		if c.kind == text {
+			n++
+		}
+	}
+	return n
+}
+
+// complete tells whether every column that somebody fills in has been found.
+func (p *plan) complete() bool {
+	if p.label == 0 && p.unit == 0 {
+		return false
+	}
+	paired := false
+	for _, t := range p.values {
+		paired = paired || t.row != ""
+	}
+	if paired { // one row a unit: each row that is named must have all its columns
+		need := map[[2]string]bool{}
+		for _, t := range p.values {
+			if t.row == "" {
+				return false
+			}
+			for col := range p.grid.input {
+				if c := p.grid.cell(t.row, col); c != nil && c.Input == form.Typed {
+					need[[2]string{t.row, col}] = true
+				}
+			}
+		}
+		for _, t := range p.values {
+			delete(need, [2]string{t.row, t.col})
+		}
+		return len(need) == 0 && p.unit != 0
+	}
+	need := len(p.grid.input)
+	for _, t := range p.values {
+		if p.grid.input[t.col] {
+			need--
+		}
+	}
+	return need == 0 && p.label != 0
+}
+
+// findLabels finds the columns that name rows and units by what is understood of them.
+func (p *plan) findLabels(w *matcher) {
+	taken := map[int]bool{}
+	for _, t := range p.values {
+		taken[t.column] = true
+	}
+	rows, units := map[int]int{}, map[int]int{}
+	for i := range p.head.lines {
+		l := &p.head.lines[i]
+		if l.no <= p.bottom {
+			continue
+		}
+		for _, c := range l.cells {
+			if taken[c.col] || c.kind != text {
+				continue
+			}
+			if code, _ := w.row(p.grid, c.text, 0); code != "" {
+				rows[c.col]++
+			}
+			if code, _ := w.unit(c.text); code != "" {
+				units[c.col]++
+			}
+		}
+	}
+	p.unit, _ = most(units, 0)
+	p.label, p.rows = most(rows, 0)
+	if p.unit != 0 && p.unit == p.label {
+		if rows[p.label] >= units[p.unit] {
+			p.unit, _ = most(units, p.label)
+		} else {
+			p.label, p.rows = most(rows, p.unit)
+		}
+	}
+	if p.unit != 0 && units[p.unit] < 2 && p.label != 0 {
+		p.unit = 0 // a name of a unit in a remark
+	}
+}
+
+// most is the column with the highest count, the leftmost of equals; but is left out.
+func most(counts map[int]int, but int) (col, n int) {
+	for c, count := range counts {
+		if c != but && (count > n || count == n && c < col) {
+			col, n = c, count
+		}
+	}
+	return col, n
+}
+
+// mapped sees a sheet as an officer once said; nil where its header is another.
+func (h *head) mapped(x *index, m Mapping, w *matcher) *plan {
+	for i := range h.lines {
+		bottom := h.lines[i].no
+		for height := 1; height <= min(headHeight, bottom); height++ {
+			columns := h.columns(bottom, height)
+			p := &plan{head: h, grid: x, bottom: bottom, height: height, columns: columns, whole: true}
+			if p.apply(m) {
+				if p.label == 0 && p.unit == 0 {
+					p.findLabels(w)
+				}
+				return p
+			}
+		}
+	}
+	return nil
+}
+
+// apply puts what was said of columns to those that are here. Each must be here once; where they stand does not matter.
+func (p *plan) apply(m Mapping) bool {
+	for _, said := range m.Columns {
+		at := 0
+		for _, c := range p.columns {
+			if c.header() != said.Header {
+				continue
+			}
+			if at != 0 {
+				return false
+			}
+			at = c.no
+		}
+		if at == 0 {
+			return false
+		}
+		switch said.Role {
+		case Label:
+			p.label = at
+		case Unit:
+			p.unit = at
+		case Figures:
+			if !slices.ContainsFunc(p.grid.grid.Cols, func(c form.Col) bool { return c.Code == said.Col }) {
+				return false
+			}
+			p.values = append(p.values, target{at, said.Row, said.Col, said.Header, 1})
+		}
+	}
+	return len(p.values) > 0
+}
+
+// proposal is the plan as a question to the officer: columns that were not found by name have the nearest name.
+func (p *plan) proposal() Proposal {
+	q := Proposal{Sheet: p.head.tab.name, Form: p.grid.grid.Form.Code, Top: p.bottom - p.height + 1, Bottom: p.bottom}
+	byName := map[int]target{}
+	for _, t := range p.values {
+		byName[t.column] = t
+	}
+	for _, c := range p.columns {
+		g := Guess{Number: c.no, Shown: strings.Join(c.shown, " > "), Header: c.header(), Sample: p.head.sample(p.bottom, c.no)}
+		if t, ok := byName[c.no]; ok {
+			g.Role, g.Row, g.Col, g.Score = Figures, t.row, t.col, 1
+		}
+		switch c.no {
+		case p.label:
+			g.Role = Label
+		case p.unit:
+			g.Role = Unit
+		}
+		q.Columns = append(q.Columns, g)
+	}
+	p.guess(q.Columns)
+	for _, g := range q.Columns {
+		q.Score += g.Score
+	}
+	q.Score /= float64(max(1, len(p.grid.grid.Cols)))
+	return q
+}
+
+// guess gives each column of the form that was not found the free column that is named most like it.
+func (p *plan) guess(columns []Guess) {
+	found := map[string]bool{}
+	for _, g := range columns {
+		found[g.Col] = true
+	}
+	for _, col := range p.grid.grid.Cols {
+		if found[col.Code] {
+			continue
+		}
+		at, score := -1, .34
+		for i, g := range columns {
+			if g.Role != Ignored {
+				continue
+			}
+			whole := strings.ReplaceAll(g.Header, " > ", " ")
+			for _, said := range spellings(col.Label) {
+				if s := .95 * near(whole, said); s > score {
+					at, score = i, s
+				}
+			}
+		}
+		if at >= 0 {
+			columns[at].Role, columns[at].Col, columns[at].Score = Figures, col.Code, score
+		}
+	}
+}
+
+// sample is what stands under a header: the first few values.
+func (h *head) sample(bottom, col int) []string {
+	var list []string
+	for i := range h.lines {
+		if c := h.lines[i].at(col); h.lines[i].no > bottom && c.kind != blank && len(list) < 3 {
+			list = append(list, decode(c.text))
+		}
+	}
+	return list
+}
+
+func (p Proposal) fingerprint() string {
+	headers := make([]string, len(p.Columns))
+	for i, g := range p.Columns {
+		headers[i] = g.Header
+	}
+	return fingerprint(headers)
+}
+
+// fingerprint names a header by what its columns say, in whatever order they stand.
+func fingerprint(headers []string) string {
+	slices.Sort(headers)
+	sum := sha256.Sum256([]byte(strings.Join(headers, "\n")))
+	return hex.EncodeToString(sum[:10])
+}

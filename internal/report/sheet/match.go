@@ -1,0 +1,150 @@
+package sheet
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"banlang/internal/fold"
+)
+
+// A matcher finds rows and units by what officers call them. It asks the caller once a label.
+type matcher struct {
+	known Known
+	stamp map[string][]stamped // rows by toned label
+	rows  map[matched]answer
+	units map[string]answer
+}
+
+type matched struct {
+	form, label string
+}
+
+// An answer is a code, or what may be meant.
+type answer struct {
+	code       string
+	candidates []string
+	said       bool // the label has letters: it is a name at all
+}
+
+const maxAnswers = 1 << 16 // labels that are remembered
+
+func newMatcher(k Known, s Stamp) *matcher {
+	m := &matcher{known: k, stamp: map[string][]stamped{}, rows: map[matched]answer{}, units: map[string]answer{}}
+	for _, r := range s.rows {
+		key := fold.Toned(r.label)
+		m.stamp[key] = append(m.stamp[key], r)
+	}
+	return m
+}
+
+// totals are the names of the row of sums.
+var totals = []string{"tong so", "tong cong", "tong", "cong", "toan xa", "toan tinh", "ca nuoc", "tong cong toan xa", "tong so toan xa", "total", "chung"}
+
+func isTotal(label string) bool { return slices.Contains(totals, fold.Key(unnumbered(label))) }
+
+// numbered is what stands before a name: 1. or I/ or a) or - or +.
+var numbered = regexp.MustCompile(`^\s*(?:\(?(?:\d{1,3}|[IVX]{1,5}|[a-zđ])[.)/]|[-–+*•])\s*`)
+
+func unnumbered(label string) string { return numbered.ReplaceAllString(label, "") }
+
+// row finds the row of a label that stands in a line of the sheet.
+func (m *matcher) row(x *index, label string, no int) (string, answer) {
+	if stamps := m.stamp[fold.Toned(label)]; len(stamps) > 0 {
+		for _, s := range stamps {
+			if len(stamps) == 1 || s.line == no {
+				return s.code, answer{code: s.code, said: true}
+			}
+		}
+	}
+	key := matched{x.grid.Form.Code, label}
+	a, ok := m.rows[key]
+	if !ok {
+		a = m.findRow(x, label)
+		if len(m.rows) < maxAnswers {
+			m.rows[key] = a
+		}
+	}
+	return a.code, a
+}
+
+func (m *matcher) findRow(x *index, label string) answer {
+	said := decode(label)
+	if !hasLetter(said) {
+		return answer{}
+	}
+	for _, name := range []string{said, unnumbered(said)} {
+		if a := m.named(x, name); a.code != "" || len(a.candidates) > 0 {
+			a.said = true
+			return a
+		}
+	}
+	if name := unnumbered(said); isTotal(name) {
+		if _, ok := x.rows["T"]; ok {
+			return answer{code: "T", said: true}
+		}
+	}
+	return answer{said: true}
+}
+
+// named asks in this order: rows that are no members, what the caller knows, labels of the grid with their marks, and without
+// them where none were typed.
+func (m *matcher) named(x *index, name string) answer {
+	toned := fold.Toned(name)
+	for _, code := range x.toned[toned] {
+		if x.rows[code].Kind != "member" {
+			return answer{code: code}
+		}
+	}
+	if m.known.Match != nil {
+		code, candidates := m.known.Match(name)
+		if len(candidates) > 1 || code == "" && len(candidates) > 0 {
+			return answer{candidates: candidates}
+		}
+		if _, ok := x.rows[code]; ok {
+			return answer{code: code}
+		}
+	}
+	codes := x.toned[toned]
+	if len(codes) == 0 {
+		if key := fold.Key(name); key == toned { // typed without marks
+			codes = x.keys[key]
+		} else if near := x.keys[key]; len(near) > 0 { // with others than ours
+			return answer{candidates: near}
+		}
+	}
+	if len(codes) == 1 {
+		return answer{code: codes[0]}
+	}
+	return answer{candidates: codes}
+}
+
+// unit finds the unit of a label.
+func (m *matcher) unit(label string) (string, answer) {
+	if m.known.Unit == nil {
+		return "", answer{}
+	}
+	a, ok := m.units[label]
+	if !ok {
+		said := decode(label)
+		if a.said = hasLetter(said); a.said {
+			for _, name := range []string{said, unnumbered(said)} {
+				a.code, a.candidates = m.known.Unit(name)
+				if len(a.candidates) > 1 {
+					a.code = ""
+				}
+				if a.code != "" || len(a.candidates) > 0 {
+					break
+				}
+			}
+		}
+		if len(m.units) < maxAnswers {
+			m.units[label] = a
+		}
+	}
+	return a.code, a
+}
+
+func hasLetter(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r > 0xBF }) >= 0
+}
