@@ -276,3 +276,40 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestDiff(t *testing.T) {
+	from := byCode(t, "BM01")
+	if got := Diff(from, from); len(got) > 0 {
+		t.Errorf("Diff with itself = %v", got)
+	}
+	to := from
+	to.TitleVI = "Dân số"
+	to.Cells = slices.Clone(from.Cells)
+	to.Cells[0].Rule = "warn hh <= pop"
+	to.Cells = slices.Delete(to.Cells, 4, 5)
+	to.Cells = append(to.Cells, Cell{Row: Member, Col: "new", RowVI: "", ColVI: "Mới", RowKind: "member", Input: Typed, Type: Int})
+	var got []string
+	for _, c := range Diff(from, to) {
+		got = append(got, c.Key+" "+c.Args[1].(string))
+	}
+	want := []string{"form.diff.title ", "form.diff.removed *.p15", "form.diff.rule *.hh", "form.diff.added *.new"}
+	if !slices.Equal(got, want) {
+		t.Errorf("Diff = %v, want %v", got, want)
+	}
+}
+
+// A table that an officer changed is told about row by row.
+func TestWithTableRefuses(t *testing.T) {
+	rows := byCode(t, "BM01").Table()
+	rows[1][11] = "number"
+	rows[3][9] = "group"
+	rows[5] = slices.Clone(rows[4])
+	_, err := byCode(t, "BM01").WithTable(rows)
+	var got []string
+	for _, f := range fault.All(err) {
+		got = append(got, f.Key)
+	}
+	if want := []string{"form.table.type", "form.table.filter", "form.table.twice"}; !slices.Equal(got, want) {
+		t.Errorf("WithTable = %v, want %v", got, want)
+	}
+}
