@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -446,6 +447,62 @@ func (d *Desk) DecideUndo(ctx context.Context, actor duty.Actor, id string, conf
 	}
 	return d.repealEvent(ctx, actor, e)
 }
+
+// EventsWaiting lists the events that wait for the actor: drafts, and proposals to undo, of others.
+func (d *Desk) EventsWaiting(ctx context.Context, actor duty.Actor) ([]Event, error) {
+	if !d.policy.May(actor, duty.PlaceConfirmEvent) {
+		return nil, nil
+	}
+	all, err := d.Events(ctx)
+	return slices.DeleteFunc(all, func(e Event) bool {
+		hand := e.EnteredBy
+		switch {
+		case e.State == InForce && e.UndoBy != "":
+			hand = e.UndoBy
+		case e.State != Draft:
+			return true
+		}
+		return d.policy.Permit(actor, duty.PlaceConfirmEvent, duty.Thing{Area: string(e.Area), Hands: []string{hand}}) != nil
+	}), err
+}
+
+// A Turn is a day on which units of an area ended and began.
+type Turn struct {
+	Day          Date
+	Ended, Began int // communes
+}
+
+// Turns lists the days on which the communes of an area changed, the latest first.
+func (d *Desk) Turns(area ID) []Turn {
+	t := d.tree.Load()
+	turns := map[Date]*Turn{}
+	at := func(day Date) *Turn {
+		if turns[day] == nil {
+			turns[day] = &Turn{Day: day}
+		}
+		return turns[day]
+	}
+	for n := range t.units {
+		u := &t.units[n]
+		if u.Level != Commune || !t.covered(int32(n))[area] { //nolint:gosec // there are some 14,000 units
+			continue
+		}
+		if u.From != 0 {
+			at(u.From).Began++
+		}
+		if u.Until != 0 {
+			at(u.Until).Ended++
+		}
+	}
+	var all []Turn
+	for _, day := range slices.Backward(slices.Sorted(maps.Keys(turns))) {
+		all = append(all, *turns[day])
+	}
+	return all
+}
+
+// Start is the first day of the new units as a time, for pages.
+func (e Event) Start() time.Time { return e.From.Time() }
 
 // Named finds the one unit in force on a day that is called so, or has the code that stands in the text: "xã Bắc Sơn (06325)".
 func (d *Desk) Named(text string, on Date) (Unit, error) {

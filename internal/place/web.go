@@ -34,6 +34,10 @@ func Mount(site *web.Site, d *Desk) {
 	site.Handle("POST /ban-lam-viec/dia-ban/{what}/{id}/quyet-dinh", duty.AccountUse, h.decide)
 	site.Handle("GET /ban-lam-viec/dia-ban/thon", duty.PlaceEditVillage, h.villageForm)
 	site.Handle("POST /ban-lam-viec/dia-ban/thon", duty.PlaceEditVillage, h.village)
+	site.Handle("GET /ban-lam-viec/dia-ban/khu-vuc", duty.PlaceSetAreaClass, h.classForm)
+	site.Handle("POST /ban-lam-viec/dia-ban/khu-vuc", duty.PlaceSetAreaClass, h.class)
+	h.mountEvents(site)
+	h.mountWeights(site)
 	site.Menu(web.MenuItem{Group: "desk.data", Key: "place.menu", URL: "/ban-lam-viec/dia-ban", Act: duty.AccountUse, Order: 20})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -205,4 +206,95 @@ func outsideFile(t *testing.T, name string) *os.File {
 	}
 	t.Cleanup(func() { f.Close() }) //nolint:errcheck // only read
 	return f
+}
+
+// An officer enters a merger, looks at what it would do, and a leader confirms it; then it is undone.
+func TestEventPages(t *testing.T) {
+	d := dbtest.SQLite(t)
+	s, desk := site(t, d)
+	webtest.Render(t, s, "statistician", "/ban-lam-viec/dia-ban/thay-doi", "/ban-lam-viec/dia-ban/thay-doi/moi", "/ban-lam-viec/dia-ban/phan-chia",
+		"/ban-lam-viec/dia-ban/phan-chia/06622@0", "/ban-lam-viec/dia-ban/khu-vuc")
+	if page := webtest.New(t, s).As("statistician").Get("/ban-lam-viec/dia-ban/phan-chia"); !page.Has("Bính Xá", "Kiên Mộc", "Chưa ghi") {
+		t.Errorf("divided units: %s", page.Text())
+	}
+	fields := url.Values{"kind": {"merge"}, "decision": {"99/NQ-UBTVQH16"}, "decided": {"20/5/2026"}, "from": {"1/1/2027"},
+		"code": {"06325", ""}, "type": {"", ""}, "name": {"Bắc Sơn Mới", ""}, "old": {"xã Bắc Sơn (06325)", "06364", ""}}
+	officer := webtest.New(t, s).As("statistician")
+	form := "/ban-lam-viec/dia-ban/thay-doi/"
+	if page := officer.Get(form + "xem-truoc?" + fields.Encode()); page.Status != 200 || !page.Has("xã Bắc Sơn Mới", "Chưa có gì được lưu") {
+		t.Fatalf("preview = %d %s", page.Status, page.Text())
+	}
+	webtest.Render(t, s, "statistician", form+"xem-truoc?"+fields.Encode(), form+"moi?"+fields.Encode(), form+"moi?more=1")
+	bad := url.Values{"kind": {"merge"}, "from": {"1/1/2027"}, "code": {"06325"}, "type": {""}, "name": {""}, "old": {"xã Không Có"}}
+	if page := officer.Get(form + "xem-truoc?" + bad.Encode()); page.Status != 422 || !page.Has("Không có đơn vị tên “xã Không Có” vào ngày 31/12/2026") {
+		t.Errorf("a bad form = %d %s", page.Status, page.Text())
+	}
+	var pairs []string
+	for name, values := range fields {
+		for _, v := range values {
+			pairs = append(pairs, name, v)
+		}
+	}
+	page := officer.Post("/ban-lam-viec/dia-ban/thay-doi", pairs...)
+	if page.Status != 303 {
+		t.Fatalf("POST = %d %s", page.Status, page.Text())
+	}
+	address := page.Header.Get("Location")
+	webtest.Render(t, s, "statistician", address)
+	webtest.Render(t, s, "province", address, "/ban-lam-viec/dia-ban", "/ban-lam-viec/dia-ban/thay-doi")
+	tasks, err := desk.Work(t.Context(), province)
+	if err != nil || len(tasks) != 1 || tasks[0].URL != address || tasks[0].Title != "Nhập xã Bắc Sơn, xã Vũ Lễ thành xã Bắc Sơn Mới" {
+		t.Errorf("Work(province) = %v (%v)", tasks, err)
+	}
+	boss := webtest.New(t, s).As("province")
+	if page := boss.Post(address+"/quyet-dinh", "decision", "confirm"); page.Status != 303 {
+		t.Fatalf("confirm = %d %s", page.Status, page.Text())
+	}
+	webtest.Render(t, s, "statistician", address)
+	if page := officer.Post(address+"/hoan-tac", "reason", ""); page.Status != 422 || !page.Has("Chưa có lý do") {
+		t.Errorf("undo without a reason = %d", page.Status)
+	}
+	if page := officer.Post(address+"/hoan-tac", "reason", "ghi nhầm ngày"); page.Status != 303 {
+		t.Fatalf("undo = %d %s", page.Status, page.Text())
+	}
+	webtest.Render(t, s, "province", address)
+	if page := boss.Post(address+"/hoan-tac/quyet-dinh", "decision", "confirm"); page.Status != 303 {
+		t.Fatalf("confirm undo = %d %s", page.Status, page.Text())
+	}
+	webtest.Render(t, s, "statistician", address)
+	if n := len(desk.Units("20@0", place.Commune, firstOf2027)); n != 65 {
+		t.Errorf("%d communes after undoing, want 65", n)
+	}
+}
+
+func TestWeightPages(t *testing.T) {
+	d := dbtest.SQLite(t)
+	s, desk := site(t, d)
+	officer := webtest.New(t, s).As("statistician")
+	const address = "/ban-lam-viec/dia-ban/phan-chia/06622@0"
+	if page := officer.Post(address, "measure", "percent", "part", "60", "part", "30", "source", "x", "as_of", "30/6/2025"); page.Status != 422 || !page.Has("đúng 100%") {
+		t.Errorf("shares of 90%% = %d %s", page.Status, page.Text())
+	}
+	if page := officer.Post(address, "measure", "area", "part", "12,5", "part", "1.037,5", "source", "Đề án (số minh hoạ)", "as_of", "30/6/2025"); page.Status != 303 {
+		t.Fatalf("POST = %d %s", page.Status, page.Text())
+	}
+	webtest.Render(t, s, "province", "/ban-lam-viec/dia-ban", "/ban-lam-viec/dia-ban/phan-chia")
+	waiting, err := desk.Waiting(t.Context(), province)
+	if err != nil || len(waiting) != 1 {
+		t.Fatalf("Waiting = %v (%v)", waiting, err)
+	}
+	if page := webtest.New(t, s).As("province").Post("/ban-lam-viec/dia-ban/weight/"+waiting[0].ID+"/quyet-dinh", "decision", "confirm"); page.Status != 303 {
+		t.Fatalf("confirm = %d %s", page.Status, page.Text())
+	}
+	flows, known := desk.Flows("06622@0", place.Commune, firstOfTwoTiers)
+	if !known || flows[0].Num*84 != flows[0].Den || !flows[0].Estimated {
+		t.Errorf("Flows = %v %v, want 1/84 and 83/84", flows, known)
+	}
+	fields := []string{"unit", string(bacSon), "class", "II", "decision", "1/QĐ", "decided", "1/2/2026"}
+	if page := officer.Post("/ban-lam-viec/dia-ban/khu-vuc", fields...); page.Status != 303 {
+		t.Errorf("class = %d %s", page.Status, page.Text())
+	}
+	if page := officer.Post("/ban-lam-viec/dia-ban/khu-vuc", append(fields, "village", "Không Có")...); page.Status != 422 {
+		t.Errorf("class of no village = %d", page.Status)
+	}
 }
