@@ -20,9 +20,10 @@ type Kind string
 
 // The kinds of indicators.
 const (
-	Count Kind = "count" // adds up
-	Ratio Kind = "ratio" // percentage of two counts; always made again from its counts, never averaged
-	Mean  Kind = "mean"  // quotient of two counts, such as persons a household
+	Count  Kind = "count"  // adds up
+	Ratio  Kind = "ratio"  // percentage of two counts; always made again from its counts, never averaged
+	Mean   Kind = "mean"   // quotient of two counts, such as persons a household
+	Growth Kind = "growth" // mean annual growth between two counts, in percent
 )
 
 // A Dim is a way to divide figures.
@@ -45,7 +46,8 @@ const (
 // OtherGroups is the member of ByGroup that stands for the groups which are not shown one by one (Dân tộc khác).
 const OtherGroups ethnic.Slug = "other"
 
-// A Term is one part of an indicator that is made from others: a code, perhaps only of some members: POP of the minorities.
+// A Term is one part of an indicator that is made from others: a code, perhaps only of some members: POP of the minorities. Its text
+// is "POP[group=minority]"; "POP[period=before]" is the figure of the period before for which there is one.
 type Term struct {
 	Code Code
 	Only map[Dim][]string
@@ -69,6 +71,8 @@ type Indicator struct {
 	Decimals               int // stored values are integers scaled by 10^Decimals
 	Method, Checks         string
 	Standard               string // a definition that others fix and change, such as "poverty": figures under different ones do not compare
+	NumeratorVI            string // what the parts count, in words
+	DenominatorVI          string
 	Basis, Source          string
 	Certainty              string // "read", "memory" or "ours": how sure it is that the indicator exists so
 }

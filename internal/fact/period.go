@@ -28,11 +28,13 @@ const (
 // 2027), "2024F" (a survey every five years) or "2026T" (the term that begins in 2026).
 type Period int
 
-var periodKinds = []struct {
+type periodKind struct {
 	kind   PeriodKind
 	letter string
 	most   int // numbers 1..most within a year; 0: the period has none
-}{{Year, "", 0}, {Half, "H", 2}, {Quarter, "Q", 4}, {Month, "M", 12}, {SchoolYear, "S", 0}, {FiveYear, "F", 0}, {Tenure, "T", 0}}
+}
+
+var periodKinds = []periodKind{{Year, "", 0}, {Half, "H", 2}, {Quarter, "Q", 4}, {Month, "M", 12}, {SchoolYear, "S", 0}, {FiveYear, "F", 0}, {Tenure, "T", 0}}
 
 // NewPeriod makes the n-th period of a kind in a year; n is 0 for kinds that have one a year.
 func NewPeriod(kind PeriodKind, year, n int) Period {
@@ -82,9 +84,13 @@ func (p Period) String() string {
 	return strconv.Itoa(p.Year()) + k.letter
 }
 
-// Label is the message key of the period's name, "fact.period.quarter", with its arguments Year, Next and N.
+// Label is the message key of the period's name, "fact.period.quarter", with its arguments Year, Next, Last and N.
 func (p Period) Label() (key string, args []any) {
-	return "fact.period." + string(p.Kind()), []any{"Year", strconv.Itoa(p.Year()), "Next", strconv.Itoa(p.Year() + 1), "Last", strconv.Itoa(p.Year() + 4), "N", p.Number()}
+	key = "fact.period." + string(p.Kind())
+	if p.Kind() == Half {
+		key += strconv.Itoa(p.Number())
+	}
+	return key, []any{"Year", strconv.Itoa(p.Year()), "Next", strconv.Itoa(p.Year() + 1), "Last", strconv.Itoa(p.Year() + 4), "N", p.Number()}
 }
 
 // First and Last are the days on which the period begins and ends.
@@ -143,6 +149,33 @@ func (p Period) Before() Period {
 		return p - 5000
 	}
 	return p - 1000
+}
+
+// within lists the periods of a kind that lie in this one; a school year, a survey or a term lies in the year that names it.
+func (p Period) within(kind PeriodKind) (all []Period) {
+	if p.Kind() == kind {
+		return []Period{p}
+	}
+	most, parts := periodKinds[int(p)/100%10].most, 0
+	for _, k := range periodKinds {
+		if k.kind == kind {
+			parts = k.most
+		}
+	}
+	switch {
+	case p.Kind() == Year && kind != Year && parts == 0:
+		return []Period{NewPeriod(kind, p.Year(), 0)}
+	case p.Kind() == Year:
+		most = 1
+	}
+	if most == 0 || parts <= most {
+		return nil
+	}
+	first := (max(p.Number(), 1) - 1) * parts / most
+	for n := range parts / most {
+		all = append(all, NewPeriod(kind, p.Year(), first+n+1))
+	}
+	return all
 }
 
 // YearBefore is the same period a year earlier.

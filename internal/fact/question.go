@@ -67,9 +67,10 @@ const (
 // A Cell is one figure of an answer.
 type Cell struct {
 	State          CellState
-	Kind           Kind    // how Num and Den make the value: Num; 100*Num/Den; Num/Den
+	Kind           Kind    // how Num and Den make the value: Num; 100*Num/Den; Num/Den; growth from Den to Num over Years
 	Num, Den       int64   // the sums themselves, scaled
 	Scale          int     // decimals of Num less those of Den
+	Years          int     // of growth
 	Have, Expected int     // places that reported, of those that should have
 	Estimated      float64 // part of the value, 0 to 1, that was shared out by weights
 }
@@ -97,6 +98,8 @@ func (c Cell) Value() (v float64, ok bool) {
 		v = 100 * v / float64(c.Den)
 	case Mean:
 		v /= float64(c.Den)
+	case Growth:
+		v = 100 * (math.Pow(v/float64(c.Den), 1/float64(c.Years)) - 1)
 	}
 	return v, c.Kind == Count || c.Den != 0
 }

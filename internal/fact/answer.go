@@ -1,0 +1,675 @@
+package fact
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"banlang/internal/place"
+)
+
+// A layout is where figures fall among cells: each dimension that is laid out has a step, and a figure's cell is the sum of its
+// members' steps. Dimensions that are not laid out are summed over.
+type layout struct {
+	rows, cols  []Dim
+	step        map[Dim]int
+	count       map[Dim]int // of members
+	width, size int
+
+	level  level
+	on     func(at place.Date) place.Date // the day whose units are meant; 0: each place as it was
+	row    []int32                        // by target: its offset; -1 where it is not asked about
+	class  int                            // step of ByAreaClass
+	wanted map[*routes][]uint32
+	cuts   map[*part][]int32 // by cut: its offset; -1 where it is not asked about
+}
+
+// lay lays out the members.
+func (p *plan) lay(rows, cols []Dim) *layout {
+	l := &layout{rows: rows, cols: cols, step: map[Dim]int{}, count: map[Dim]int{}, width: 1, wanted: map[*routes][]uint32{}, cuts: map[*part][]int32{}}
+	for _, d := range slices.Backward(cols) {
+		l.step[d], l.count[d] = l.width, len(p.members[d])
+		l.width *= len(p.members[d])
+	}
+	l.size = l.width
+	for _, d := range slices.Backward(rows) {
+		l.step[d], l.count[d] = l.size, len(p.members[d])
+		l.size *= len(p.members[d])
+	}
+	l.class = l.step[ByAreaClass]
+	p.aim(l)
+	return l
+}
+
+// aim decides to which units the layout's figures lead, and which of them are asked about.
+func (p *plan) aim(l *layout) {
+	_, laid := l.step[ByPlace]
+	if laid || len(p.Only[ByPlace]) > 0 {
+		l.level, l.on = p.level, func(place.Date) place.Date { return p.Geography }
+		l.row = p.row(p.members[ByPlace], l.step[ByPlace])
+		return
+	}
+	l.level = levelOf(p.Area)
+	l.on = func(at place.Date) place.Date {
+		u, err := p.geo.places.ByID(p.Area)
+		if err != nil {
+			return at
+		}
+		return clamp(u, cmp.Or(p.Geography, at))
+	}
+	l.row = p.row([]string{string(p.Area)}, 0)
+}
+
+func (p *plan) row(ids []string, step int) []int32 {
+	targets := make([]place.ID, len(ids))
+	for i, id := range ids {
+		targets[i] = place.ID(id)
+	}
+	var row []int32
+	for i, n := range p.geo.numbersOf(targets) {
+		for int(n) >= len(row) {
+			row = append(row, -1)
+		}
+		row[n] = int32(i * step) //nolint:gosec // cells are bounded
+	}
+	return row
+}
+
+// at is the offset of a target; -1 where it is not asked about.
+func (l *layout) at(target int32) int32 {
+	if int(target) >= len(l.row) {
+		return -1
+	}
+	return l.row[target]
+}
+
+// asks lists the places whose figures may reach a cell.
+func (l *layout) asks(r *routes) []uint32 {
+	known, ok := l.wanted[r]
+	if !ok {
+		known = []uint32{}
+		for n, to := range r.to {
+			if to >= 0 && l.at(to) >= 0 || to <= split && slices.ContainsFunc(r.forks[split-to].to, func(to int32) bool { return l.at(to) >= 0 }) {
+				known = append(known, uint32(n)) //nolint:gosec // tens of thousands
+			}
+		}
+		l.wanted[r] = known
+	}
+	return known
+}
+
+// pick is the member of a dimension at a cell; 0 where it is not laid out.
+func (l *layout) pick(d Dim, cell int) int {
+	if l.step[d] == 0 {
+		return 0
+	}
+	return cell / l.step[d] % l.count[d]
+}
+
+// base is the cell without its stored dimensions: places report for all of them at once.
+func (l *layout) base(cell int) int {
+	for _, d := range cutDims {
+		cell -= l.pick(d, cell) * l.step[d]
+	}
+	return cell
+}
+
+// in is the cell of another layout, of some of the dimensions, to which a cell belongs.
+func (l *layout) in(other *layout, cell int) int {
+	n := 0
+	for d, step := range other.step {
+		n += l.pick(d, cell) * step
+	}
+	return n
+}
+
+// offsets are where the cuts fall that a part counts.
+func (p *plan) offsets(l *layout, x *part) []int32 {
+	known, ok := l.cuts[x]
+	if ok {
+		return known
+	}
+	known = make([]int32, len(p.cube.cuts))
+	for n, c := range p.cube.cuts {
+		for _, d := range cutDims {
+			m := c.member(d)
+			if p.only[d] != nil && !p.only[d][m] || x.only[d] != nil && !x.only[d][m] {
+				known[n] = -1
+				break
+			}
+			if step := l.step[d]; step > 0 {
+				i := slices.Index(p.members[d], m)
+				if i < 0 {
+					known[n] = -1
+					break
+				}
+				known[n] += int32(i * step) //nolint:gosec // cells are bounded
+			}
+		}
+	}
+	l.cuts[x] = known
+	return known
+}
+
+// A sum is a numerator or denominator on its way.
+type sum struct {
+	value, shared int64 // shared: how much of it was shared out by weights
+	n, unknown    int32 // figures with a value, and without
+}
+
+// A reach is how far the places that ought to report have done so.
+type reach struct {
+	have, expected int32
+	lost           bool // a divided unit without weights has figures
+}
+
+// A side is the numerators or the denominators of a table.
+type side struct {
+	sums  []sum
+	reach []reach // at the bases of cells
+}
+
+// A table is the sums of a layout.
+type table struct {
+	num, den side
+	years    map[int]int // of growth, by base
+}
+
+// fill sums the figures of a layout, of the periods asked about or of those with which they are compared.
+func (p *plan) fill(l *layout, shift func(Period) Period) *table {
+	t := &table{side{make([]sum, l.size), make([]reach, l.size)}, side{}, map[int]int{}}
+	if slices.ContainsFunc(p.asked, func(a asked) bool { return a.Kind != Count }) {
+		t.den = side{make([]sum, l.size), make([]reach, l.size)}
+	}
+	for i := range p.asked {
+		periods := p.Periods
+		if l.step[ByPeriod] == 0 && !p.asked[i].Flow && !p.laid(ByPeriod) {
+			periods = periods[len(periods)-1:] // a stock is the last value
+		}
+		for n, x := range periods {
+			p.fillOne(l, t, &p.asked[i], shift(x), i*l.step[ByIndicator]+n*l.step[ByPeriod])
+		}
+	}
+	return t
+}
+
+// fillOne sums one indicator in one asked period.
+func (p *plan) fillOne(l *layout, t *table, a *asked, asked Period, base int) {
+	for _, at := range p.cube.spread(a.num.code, a.Indicator, asked) {
+		num := p.use(l, a, &a.num, at)
+		if a.Kind == Count {
+			p.add(l, &t.num, num, base)
+			continue
+		}
+		with := at
+		switch _, own := slices.BinarySearch(p.cube.periods[a.den.code], at); {
+		case a.den.before:
+			with = p.cube.earlier(a.den.code, at)
+			t.years[base] = at.Year() - with.Year()
+		case !own:
+			if nearest := p.cube.spread(a.den.code, a.Indicator, asked); len(nearest) == 1 {
+				with = nearest[0]
+			}
+		}
+		den := p.use(l, a, &a.den, with)
+		if !a.den.before {
+			p.common(&num, &den)
+		}
+		p.add(l, &t.num, num, base)
+		p.add(l, &t.den, den, base)
+	}
+}
+
+// A use is the figures of one place that are counted.
+type use struct {
+	source
+	spot     uint32
+	from, to int
+}
+
+// used is every figure that counts for one part of an indicator in one period.
+type used struct {
+	uses   []use
+	part   *part
+	at     Period
+	routes *routes
+	finest level
+}
+
+// use decides whose figures count: a place's own, of the shape with the fewest dimensions that tells enough; else those of the
+// places below it.
+func (p *plan) use(l *layout, a *asked, x *part, at Period) used {
+	on := at.Last()
+	u := used{part: x, at: at, finest: min(max(levelNamed(a.Lowest), p.frontier), max(commune, p.frontier))}
+	u.routes = p.geo.routesOf(p.cube.dictionary, route{level: l.level, on: l.on(on), at: on})
+	wanted := l.asks(u.routes)
+	p.epoch++
+	for _, s := range p.cube.sources[slot{x.code, at}] {
+		if s.level < p.frontier || s.shape&x.need != x.need {
+			continue
+		}
+		coarser := len(u.uses) > 0 && u.uses[0].level < s.level
+		s.runs(wanted, func(n uint32, from, to int) {
+			if p.taken[n] == p.epoch || coarser && p.above(u.routes, n, p.taken, p.epoch) {
+				return
+			}
+			p.taken[n] = p.epoch
+			u.uses = append(u.uses, use{s, n, from, to})
+		})
+	}
+	if n := len(u.uses); n > 0 {
+		u.finest = u.uses[n-1].level
+	}
+	return u
+}
+
+// above tells whether a unit above a place bears a mark.
+func (p *plan) above(r *routes, n uint32, marks []uint32, mark uint32) bool {
+	for n = r.parent[n]; n != 0; n = r.parent[n] {
+		if marks[n] == mark {
+			return true
+		}
+	}
+	return false
+}
+
+// common leaves of two parts the figures of places that have both: a rate of what was counted here over what was counted
+// elsewhere is none.
+func (p *plan) common(a, b *used) {
+	keep := func(u, of *used) []use {
+		p.epoch++
+		for _, x := range of.uses {
+			n := cmp.Or(p.cube.spots[x.spot].of, x.spot)
+			p.marks[0][n] = p.epoch
+			for n = of.routes.parent[n]; n != 0; n = of.routes.parent[n] {
+				p.marks[1][n] = p.epoch
+			}
+		}
+		var kept []use
+		for _, x := range u.uses {
+			n := cmp.Or(p.cube.spots[x.spot].of, x.spot)
+			if p.marks[0][n] == p.epoch || p.marks[1][n] == p.epoch || p.above(u.routes, n, p.marks[0], p.epoch) {
+				kept = append(kept, x)
+			}
+		}
+		return kept
+	}
+	left, right := keep(a, b), keep(b, a)
+	a.uses, b.uses = left, right
+}
+
+// add sums figures into their cells, and counts who has reported.
+func (p *plan) add(l *layout, s *side, u used, base int) {
+	offsets := p.offsets(l, u.part)
+	classes := p.class[u.at.Last()]
+	p.epoch++
+	grown := map[uint32]int32{} // villages that spoke, by unit
+	for _, x := range u.uses {
+		cell := base
+		if classes != nil {
+			if classes[x.spot] < 0 {
+				continue
+			}
+			cell += int(classes[x.spot]) * l.class
+		}
+		known := false
+		for i := x.from; i < x.to && !known; i++ {
+			known = x.value[i] != notKnown
+		}
+		if known {
+			p.spoke[x.spot] = p.epoch
+			if x.level == village {
+				grown[p.cube.spots[x.spot].of]++
+			}
+		}
+		if to := u.routes.to[x.spot]; to >= 0 {
+			if row := l.at(to); row >= 0 {
+				s.one(x, offsets, cell+int(row))
+			}
+		} else if to <= split {
+			s.several(l, x, &u.routes.forks[split-to], offsets, cell)
+		}
+	}
+	p.reach(l, s, u, base, classes, grown)
+}
+
+// one sums the figures of a place that lies in one target.
+func (s *side) one(x use, offsets []int32, cell int) {
+	for i := x.from; i < x.to; i++ {
+		at := offsets[x.cut[i]]
+		if at < 0 {
+			continue
+		}
+		sum := &s.sums[cell+int(at)]
+		if x.value[i] == notKnown {
+			sum.unknown++
+			continue
+		}
+		sum.value += x.value[i]
+		sum.n++
+	}
+}
+
+// several shares out the figures of a divided place, or says that nobody knows how.
+func (s *side) several(l *layout, x use, f *fork, offsets []int32, cell int) {
+	if f.known && l.at(f.to[0]) >= 0 && !slices.ContainsFunc(f.to, func(to int32) bool { return l.at(to) != l.at(f.to[0]) }) {
+		s.one(x, offsets, cell+int(l.at(f.to[0])))
+		return
+	}
+	if !f.known {
+		for _, to := range f.to {
+			if row := l.at(to); row >= 0 {
+				s.reach[cell+int(row)].lost = true
+			}
+		}
+		return
+	}
+	for i := x.from; i < x.to; i++ {
+		at := offsets[x.cut[i]]
+		if at < 0 {
+			continue
+		}
+		var parts []int64
+		if x.value[i] != notKnown {
+			parts = place.Share(x.value[i], f.flows)
+		}
+		for n, to := range f.to {
+			row := l.at(to)
+			if row < 0 {
+				continue
+			}
+			sum := &s.sums[cell+int(row)+int(at)]
+			if parts == nil {
+				sum.unknown++
+				continue
+			}
+			sum.value += parts[n]
+			sum.shared += max(parts[n], -parts[n])
+			sum.n++
+		}
+	}
+}
+
+// reach counts who ought to have reported and who has, in units of the finest level that was used. Villages count for
+// themselves in a commune; above it a commune counts when all its villages that ever reported have.
+func (p *plan) reach(l *layout, s *side, u used, base int, classes []int32, grown map[uint32]int32) {
+	finest := u.finest
+	if l.level == village {
+		p.reachVillages(l, s, u, base)
+		return
+	}
+	byVillage := finest == village && l.level == commune && len(u.uses) > 0
+	if finest == village {
+		finest = commune
+	}
+	on := u.at.Last()
+	var villages []int32
+	if len(grown) > 0 {
+		villages = p.villagesKnown()
+	}
+	for _, m := range p.geo.rosterOf(p.cube.dictionary, roster{finest, route{level: l.level, on: l.on(on), at: on}}) {
+		cell := base
+		if classes != nil {
+			class := p.classOf(m.unit, on)
+			if class < 0 {
+				continue
+			}
+			cell += class * l.class
+		}
+		expected, have := int32(1), int32(0)
+		spoke := p.spoke[m.spot] == p.epoch && m.spot != 0 || slices.ContainsFunc(m.above, func(n uint32) bool { return p.spoke[n] == p.epoch })
+		if n := grown[m.spot]; m.spot != 0 && n > 0 {
+			switch {
+			case byVillage:
+				expected, have = max(villages[m.spot], n), n
+			case n >= villages[m.spot]:
+				have = 1
+			}
+		}
+		if spoke {
+			have = expected
+		}
+		last := int32(-1)
+		for _, to := range m.to {
+			if row := l.at(to); row >= 0 && row != last {
+				last = row
+				s.reach[cell+int(row)].expected += expected
+				s.reach[cell+int(row)].have += have
+			}
+		}
+	}
+}
+
+// reachVillages is reach where every village is asked about by itself.
+func (p *plan) reachVillages(l *layout, s *side, u used, base int) {
+	for _, row := range l.row {
+		if row >= 0 {
+			s.reach[base+int(row)].expected++
+		}
+	}
+	for _, x := range u.uses {
+		if to := u.routes.to[x.spot]; to >= 0 && l.at(to) >= 0 && p.spoke[x.spot] == p.epoch {
+			s.reach[base+int(l.at(to))].have++
+		}
+	}
+}
+
+func (p *plan) classOf(unit place.ID, on place.Date) int {
+	return slices.Index(p.members[ByAreaClass], p.classes[on][unit])
+}
+
+// villagesKnown counts the villages of each unit that ever had figures.
+func (p *plan) villagesKnown() []int32 {
+	if p.grown == nil {
+		p.grown = make([]int32, len(p.cube.spots))
+		for _, s := range p.cube.spots {
+			if s.level == village {
+				p.grown[s.of]++
+			}
+		}
+	}
+	return p.grown
+}
+
+// cells are the figures of a layout.
+func (p *plan) cells(l *layout) []Cell {
+	cells := p.cellsOf(l, p.fill(l, func(x Period) Period { return x }), func(x Period) Period { return x })
+	if p.Show != Change && p.Show != ChangeYear {
+		return cells
+	}
+	former := p.cellsOf(l, p.fill(l, p.shift), p.shift)
+	for i := range cells {
+		a, x := p.asked[l.pick(ByIndicator, i)], p.Periods[l.pick(ByPeriod, i)]
+		cells[i] = cells[i].less(former[i])
+		if a.Standard != "" && p.standard(a, x) != p.standard(a, p.shift(x)) && cells[i].State != Missing && cells[i].State != NotAsked {
+			cells[i].State = Incomparable
+		}
+	}
+	return cells
+}
+
+// standard is under which definition an indicator was counted in a period.
+func (p *plan) standard(a asked, x Period) string {
+	for _, at := range p.cube.spread(a.num.code, a.Indicator, x) {
+		if s := p.cube.standards[slot{a.num.code, at}]; s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// cellsOf makes figures of sums.
+func (p *plan) cellsOf(l *layout, t *table, shift func(Period) Period) []Cell {
+	cells := make([]Cell, l.size)
+	never := map[int]bool{} // by indicator and period
+	for i, a := range p.asked {
+		for n, x := range p.Periods {
+			never[i*len(p.Periods)+n] = p.never(a, shift(x))
+		}
+	}
+	for i := range cells {
+		a, base := &p.asked[l.pick(ByIndicator, i)], l.base(i)
+		c := cell(a, t.num.sums[i], t.num.reach[base])
+		if a.Kind != Count {
+			c = c.over(cell(a, t.den.sums[i], t.den.reach[base]))
+			c.Years = t.years[l.pick(ByIndicator, i)*l.step[ByIndicator]+l.pick(ByPeriod, i)*l.step[ByPeriod]]
+		}
+		if c.State == Missing && never[l.pick(ByIndicator, i)*len(p.Periods)+l.pick(ByPeriod, i)] {
+			c.State = NotAsked
+		}
+		cells[i] = c
+	}
+	return cells
+}
+
+// never tells whether an indicator does not exist so: by this dimension, at this level, for such a period.
+func (p *plan) never(a asked, x Period) bool {
+	if p.level > levelNamed(a.Lowest) {
+		return true
+	}
+	for _, d := range cutDims {
+		if p.need&d.bit() != 0 && !slices.Contains(a.Dims, d) {
+			return true
+		}
+	}
+	return len(x.within(a.Period)) == 0 && !slices.ContainsFunc(p.cube.spread(a.num.code, a.Indicator, x), func(x Period) bool {
+		return len(p.cube.sources[slot{a.num.code, x}]) > 0
+	})
+}
+
+func cell(a *asked, s sum, r reach) Cell {
+	c := Cell{State: Whole, Kind: a.Kind, Num: s.value, Scale: a.scale, Have: int(r.have), Expected: int(r.expected)}
+	switch {
+	case r.lost:
+		c.State, c.Num = Incomparable, 0
+		return c
+	case s.n == 0 && s.unknown > 0:
+		c.State = NotKnown
+	case s.n == 0:
+		c.State = Missing
+	case r.have < r.expected || s.unknown > 0:
+		c.State = Partial
+	case s.shared > 0:
+		c.State = Estimated
+	}
+	if s.shared > 0 {
+		c.Estimated = 1
+		if s.value != 0 {
+			c.Estimated = min(1, float64(s.shared)/math.Abs(float64(s.value)))
+		}
+	}
+	return c
+}
+
+// worse sorts states from the best to the worst.
+var worse = []CellState{Whole, Estimated, Partial, NotKnown, Incomparable, Missing, NotAsked, Hidden}
+
+func worst(a, b CellState) CellState {
+	if slices.Index(worse, a) >= slices.Index(worse, b) {
+		return a
+	}
+	return b
+}
+
+// over is a rate of two counts.
+func (c Cell) over(den Cell) Cell {
+	c.State, c.Den = worst(c.State, den.State), den.Num
+	c.Have, c.Expected, c.Estimated = min(c.Have, den.Have), max(c.Expected, den.Expected), max(c.Estimated, den.Estimated)
+	if c.Den == 0 && (c.State == Whole || c.State == Partial || c.State == Estimated) {
+		c.State = Missing // a rate of nobody is none
+	}
+	return c
+}
+
+// fine is the denominator of a difference of two rates.
+const fine = 1_000_000
+
+// less is the difference to a former figure, for rates in points.
+func (c Cell) less(former Cell) Cell {
+	now, ok1 := c.Value()
+	then, ok2 := former.Value()
+	d := Cell{State: worst(c.State, former.State), Kind: c.Kind, Scale: c.Scale, Have: min(c.Have, former.Have), Expected: max(c.Expected, former.Expected),
+		Estimated: max(c.Estimated, former.Estimated)}
+	switch {
+	case !ok1 || !ok2:
+	case c.Kind == Count:
+		d.Num = c.Num - former.Num
+	case c.Kind == Growth:
+		d.Kind, d.Scale, d.Num, d.Den = Ratio, 0, int64(math.Round((now-then)*fine)), 100*fine
+	case c.Kind == Ratio:
+		d.Scale, d.Num, d.Den = 0, int64(math.Round((now-then)*fine)), 100*fine
+	default:
+		d.Scale, d.Num, d.Den = 0, int64(math.Round((now-then)*fine)), fine
+	}
+	return d
+}
+
+// share is a count as a part of a total.
+func (c Cell) share(total Cell) Cell {
+	if c.Kind != Count {
+		return Cell{State: NotAsked, Kind: Ratio}
+	}
+	c.Kind, c.Scale = Ratio, 0
+	return c.over(total)
+}
+
+// answer answers the question.
+func (p *plan) answer() Answer {
+	keep := func(dims []Dim) (kept []Dim) {
+		for _, d := range dims {
+			if d == ByIndicator || d == ByPeriod {
+				kept = append(kept, d)
+			}
+		}
+		return kept
+	}
+	rows, cols := keep(p.Rows), keep(p.Cols)
+	body := p.lay(p.Rows, p.Cols)
+	known := map[string][]Cell{}
+	get := func(l *layout) []Cell {
+		key := string(l.key())
+		if known[key] == nil {
+			known[key] = p.cells(l)
+		}
+		return known[key]
+	}
+	down, right, corner := p.lay(rows, p.Cols), p.lay(p.Rows, cols), p.lay(rows, cols)
+	shown := func(l, of *layout) []Cell { // the cells of a layout, as shares of those of another where shares are asked for
+		if of == nil {
+			return get(l)
+		}
+		cells, totals := slices.Clone(get(l)), get(of)
+		for i := range cells {
+			cells[i] = cells[i].share(totals[l.in(of, i)])
+		}
+		return cells
+	}
+	of := map[Show][4]*layout{ShareRow: {right, corner, right, corner}, ShareCol: {down, down, corner, corner}, ShareTotal: {corner, corner, corner, corner}}[p.Show]
+	g := grid{p: p}
+	g.add(shown(body, of[0]), body, p.Rows, p.Cols, false, false)
+	g.prune()
+	g.top()
+	if p.Totals {
+		if len(rows) < len(p.Rows) {
+			g.below(shown(down, of[1]), down)
+		}
+		if len(cols) < len(p.Cols) {
+			g.beside(shown(right, of[2]), right, shown(corner, of[3]), corner, len(rows) < len(p.Rows))
+		}
+	}
+	g.note()
+	return Answer{Question: p.Question, Rows: g.rows, Cols: g.cols, Cells: g.cells, Sequence: p.cube.seq, Dropped: p.dropped}
+}
+
+func (l *layout) key() []byte {
+	var b strings.Builder
+	for _, d := range l.rows {
+		b.WriteString(string(d) + ",")
+	}
+	b.WriteString("/")
+	for _, d := range l.cols {
+		b.WriteString(string(d) + ",")
+	}
+	return []byte(b.String())
+}

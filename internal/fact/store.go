@@ -1,0 +1,298 @@
+package fact
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"banlang/internal/audit"
+	"banlang/internal/db"
+	"banlang/internal/duty"
+	"banlang/internal/ethnic"
+	"banlang/internal/fault"
+	"banlang/internal/place"
+)
+
+// A Desk knows the indicators and answers for the figures.
+type Desk struct {
+	db     *db.DB
+	policy *duty.Policy
+	places *place.Desk
+	groups *ethnic.Desk
+	now    func() time.Time
+
+	catalogue atomic.Pointer[catalogue]
+	geo       *geography
+	names     sync.Map // of villages that were answered about, by ID
+
+	follow  sync.Mutex // held by who brings the cube up to date
+	cube    atomic.Pointer[cube]
+	commits atomic.Uint64 // of this process, when the cube was last seen to be up to date
+	done    atomic.Int64
+	total   atomic.Int64
+}
+
+// New makes a desk. Call Ready before asking anything; figures are answered once Build or Run has read them.
+func New(d *db.DB, policy *duty.Policy, places *place.Desk, groups *ethnic.Desk, now func() time.Time) *Desk {
+	desk := &Desk{db: d, policy: policy, places: places, groups: groups, now: now, geo: newGeography(places)}
+	desk.catalogue.Store(newCatalogue(nil))
+	return desk
+}
+
+// Run reads the figures into memory and then follows what this and other processes record. It blocks until ctx ends.
+func (d *Desk) Run(ctx context.Context) error {
+	tick := time.NewTicker(400 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if err := d.renew(ctx); err != nil && ctx.Err() == nil && !fault.Is(err, fault.Unavailable) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// renew brings catalogue and cube up to date.
+func (d *Desk) renew(ctx context.Context) error {
+	n, err := db.Value[int64](ctx, d.db, "SELECT n FROM fact_revision WHERE id = 1")
+	if err != nil {
+		return err
+	}
+	if n != d.catalogue.Load().revision {
+		if err := d.reload(ctx); err != nil {
+			return err
+		}
+	}
+	return d.Build(ctx)
+}
+
+// Progress tells how far the reading of the figures is.
+func (d *Desk) Progress() (done, total int64, ready bool) {
+	return d.done.Load(), d.total.Load(), d.cube.Load() != nil
+}
+
+// current is the cube with everything that this process has recorded.
+func (d *Desk) current(ctx context.Context) (*cube, error) {
+	if d.cube.Load() == nil {
+		done, total, _ := d.Progress()
+		return nil, fault.New(fault.Unavailable, "fact.building", "Done", done, "Total", total)
+	}
+	if d.db.Commits() != d.commits.Load() {
+		if err := d.Build(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return d.cube.Load(), nil
+}
+
+// Build reads the figures into memory, or only those that were recorded since it last did.
+func (d *Desk) Build(ctx context.Context) error {
+	d.follow.Lock()
+	defer d.follow.Unlock()
+	commits, c := d.db.Commits(), d.cube.Load()
+	seq, err := db.Value[int64](ctx, d.db, "SELECT coalesce(max(seq), 0) FROM fact")
+	if err != nil {
+		return err
+	}
+	if c == nil || c.seq != seq {
+		if c, err = d.read(ctx, c); err != nil {
+			return err
+		}
+		d.cube.Store(c)
+	}
+	d.commits.Store(commits)
+	return nil
+}
+
+// A factRow is a row of the table as the cube reads it.
+type factRow struct {
+	seq, indicator, place, period, cut, value, state int64
+}
+
+func (r *factRow) fields() []any {
+	return []any{&r.seq, &r.indicator, &r.place, &r.period, &r.cut, &r.value, &r.state}
+}
+
+// many is how many figures are gathered before they are brought into the cube.
+const many = 4_000_000
+
+// read reads what was recorded after a cube, or everything where there is none.
+func (d *Desk) read(ctx context.Context, c *cube) (*cube, error) {
+	text := "SELECT seq, indicator, place, period, cut, value, state FROM fact WHERE seq > $1 ORDER BY seq"
+	if c == nil {
+		c, text = newCube(), "SELECT seq, indicator, place, period, cut, value, state FROM fact WHERE replaced = 0 AND seq > $1"
+	}
+	err := d.db.Snapshot(ctx, func(s *db.Snapshot) error {
+		last, err := db.Value[int64](ctx, s, "SELECT coalesce(max(seq), 0) FROM fact")
+		if err != nil {
+			return err
+		}
+		d.total.Store(last)
+		words, err := d.words(ctx, s, c.dictionary)
+		if err != nil {
+			return err
+		}
+		standards, err := readStandards(ctx, s)
+		if err != nil {
+			return err
+		}
+		p, n := parts{}, 0
+		var at home
+		var into *[]entry
+		take := func(r factRow) error {
+			h := home{slot{uint32(r.indicator), Period(r.period)}, words.spots[r.place].level, words.shapes[r.cut]} //nolint:gosec // numbers of a dictionary
+			if h != at || into == nil {
+				if at, into = h, p[h]; into == nil {
+					into = &[]entry{}
+					p[h] = into
+				}
+			}
+			e := entry{place: uint32(r.place), cut: uint16(r.cut), gone: State(r.state) == Withdrawn, value: r.value} //nolint:gosec // as above
+			if State(r.state) == Unknown {
+				e.value = notKnown
+			}
+			*into = append(*into, e)
+			if n++; n%many == 0 {
+				c = c.with(words, p, 0, standards)
+				p, into = parts{}, nil
+			}
+			if n%10_000 == 0 {
+				d.done.Store(int64(n))
+			}
+			return nil
+		}
+		if err := db.Each(ctx, s, (*factRow).fields, take, text, c.seq); err != nil {
+			return err
+		}
+		d.done.Store(last)
+		c = c.with(words, p, last, standards)
+		return nil
+	})
+	return c, err
+}
+
+// words reads what was added to the dictionaries.
+func (d *Desk) words(ctx context.Context, c db.Conn, known *dictionary) (*dictionary, error) {
+	last := int64(0)
+	for _, n := range known.codes {
+		last = max(last, int64(n))
+	}
+	codes, err := db.All(ctx, c, func(r *codeRow) []any { return []any{&r.id, &r.code} }, "SELECT id, code FROM fact_code WHERE id > $1 ORDER BY id", last)
+	if err != nil {
+		return nil, err
+	}
+	spots, err := db.All(ctx, c, func(r *spotRow) []any { return []any{&r.id, &r.unit, &r.village} },
+		"SELECT id, unit, village FROM fact_place WHERE id > $1 ORDER BY id", int64(len(known.spots)-1))
+	if err != nil {
+		return nil, err
+	}
+	cuts, err := db.All(ctx, c, (*cutRow).fields, "SELECT id, grp, sex, age, language, item FROM fact_cut WHERE id > $1 ORDER BY id", int64(len(known.cuts)-1))
+	return known.with(codes, spots, cuts), err
+}
+
+func (r *cutRow) fields() []any {
+	return []any{&r.id, &r.group, &r.sex, &r.age, &r.language, &r.item}
+}
+
+// readStandards reads under which standards figures were counted; several of one period are joined.
+func readStandards(ctx context.Context, c db.Conn) (map[slot]string, error) {
+	type row struct {
+		code, period int64
+		text         string
+	}
+	all := map[slot]string{}
+	err := db.Each(ctx, c, func(r *row) []any { return []any{&r.code, &r.period, &r.text} }, func(r row) error {
+		at := slot{uint32(r.code), Period(r.period)} //nolint:gosec // numbers of a dictionary
+		if all[at] != "" {
+			r.text = all[at] + "; " + r.text
+		}
+		all[at] = r.text
+		return nil
+	}, "SELECT indicator, period, standard FROM fact_standard ORDER BY indicator, period, standard")
+	return all, err
+}
+
+// Ask answers a question exactly. The caller has made sure that the person may know: what is published is answered from releases.
+// A fault of kind Unavailable says that the figures are still being read.
+func (d *Desk) Ask(ctx context.Context, q Question) (Answer, error) {
+	p, err := d.plan(ctx, q)
+	if err != nil {
+		return Answer{}, err
+	}
+	return p.answer(), nil
+}
+
+func (d *Desk) plan(ctx context.Context, q Question) (*plan, error) {
+	c, err := d.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q.Only = maps.Clone(q.Only)
+	return newPlan(ctx, q, c, d.catalogue.Load(), d.geo, d.minorities())
+}
+
+func (d *Desk) minorities() []string {
+	var all []string
+	for _, g := range d.groups.Groups() {
+		if g.Minority {
+			all = append(all, string(g.Slug))
+		}
+	}
+	return all
+}
+
+// AskAs answers a question of an officer, who must be allowed stat.read_exact in its area. Both the reading and a refusal are recorded.
+func (d *Desk) AskAs(ctx context.Context, actor duty.Actor, q Question) (Answer, error) {
+	refused := d.policy.Permit(actor, duty.StatReadExact, duty.Thing{Area: string(q.Area)})
+	entry := audit.Entry{Actor: actor.ID, Session: actor.Session, Act: string(duty.StatReadExact), Thing: "fact", Place: string(q.Area), Note: q.String()}
+	if refused != nil {
+		entry.After = "refused"
+	}
+	err := d.db.Tx(ctx, func(tx *db.Tx) error { return audit.Write(ctx, tx, d.now(), entry) })
+	if refused != nil || err != nil {
+		return Answer{}, cmpErr(refused, err)
+	}
+	return d.Ask(ctx, q)
+}
+
+// cmpErr is the first of two errors.
+func cmpErr(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// reload reads the indicators in force.
+func (d *Desk) reload(ctx context.Context) error {
+	return d.db.Snapshot(ctx, func(s *db.Snapshot) error {
+		n, err := db.Value[int64](ctx, s, "SELECT n FROM fact_revision WHERE id = 1")
+		if err != nil {
+			return err
+		}
+		indicators, err := inForce(ctx, s)
+		if err != nil {
+			return fmt.Errorf("read the indicators: %w", err)
+		}
+		order := map[Code]int{}
+		brought, err := embedded()
+		if err != nil {
+			return err
+		}
+		for i, b := range brought {
+			order[b.Code] = i - len(brought)
+		}
+		slices.SortStableFunc(indicators, func(a, b Indicator) int { return order[a.Code] - order[b.Code] })
+		c := newCatalogue(indicators)
+		c.revision = n
+		d.catalogue.Store(c)
+		return nil
+	})
+}
