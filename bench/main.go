@@ -62,6 +62,7 @@ type row struct {
 // rows are measured in this order. A new bar is a new line here and a file of its own.
 var rows = []row{
 	{"L1", relevance},
+	{"S6", merges},
 	{"W6", throughput},
 	{"P1", firstPage},
 	{"P2", memory},
