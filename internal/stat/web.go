@@ -3,6 +3,7 @@ package stat
 import (
 	"embed"
 
+	"banlang/internal/duty"
 	"banlang/internal/web"
 )
 
@@ -18,4 +19,5 @@ type handler struct {
 func Mount(site *web.Site, d *Desk) {
 	h := handler{desk: d, room: site.Room("stat", pages)}
 	h.mountAsk(site)
+	site.Menu(web.MenuItem{Group: "desk.data", Key: "stat.menu", URL: "/ban-lam-viec/so-lieu", Act: duty.StatReadExact, Order: 30})
 }

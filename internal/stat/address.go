@@ -1,0 +1,412 @@
+package stat
+
+import (
+	"cmp"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"banlang/internal/ethnic"
+	"banlang/internal/fact"
+	"banlang/internal/place"
+)
+
+// A View is how an answer is shown; below a picture stands its table.
+type View string
+
+// The views.
+const (
+	AsTable View = ""       // bang
+	AsBars  View = "cot"    // bars, grouped where there are several columns
+	AsLine  View = "duong"  // lines over the periods
+	AsParts View = "phan"   // parts of a whole
+	AsMap   View = "ban-do" // map of the places
+)
+
+var views = []View{AsTable, AsBars, AsLine, AsParts, AsMap}
+
+// An Ask is a question as an address has it: periods may be relative, such as "this one", and it says how to show the answer.
+type Ask struct {
+	Question fact.Question
+	View     View
+	Periods  []string // as asked for: "2026H1", "nay" (this one), "nay-2" (two before), "nay-1n" (a year earlier)
+	Day      string   // as asked for: "2025-06-30", "nay"; "" as reported
+}
+
+// A Dropped is something in an address that cannot be answered and was left out: a message key and what it was.
+type Dropped struct{ Key, What string }
+
+// The most that one question asks for. Far more does not fit on any page.
+const (
+	mostPeriods = 60
+	mostTop     = 1000
+)
+
+// whole is the area of a question about the whole country; every, its indicators where all are asked for.
+const (
+	whole = "vn"
+	every = "tat-ca"
+	none  = "khong"
+)
+
+// laid are the dimensions that can be laid out, filtered those that can be restricted to some members.
+var (
+	laid     = []fact.Dim{fact.ByPlace, fact.ByPeriod, fact.ByIndicator, fact.ByGroup, fact.BySex, fact.ByAge, fact.ByAreaClass, fact.ByLanguage, fact.ByItem}
+	filtered = laid[3:]
+	levels   = []string{place.Province, place.District, place.Commune, fact.Village}
+	shows    = []fact.Show{fact.Values, fact.ShareRow, fact.ShareCol, fact.ShareTotal, fact.Change, fact.ChangeYear}
+	member   = regexp.MustCompile(`^[\p{L}\p{N}_+.:@-]{1,80}$`)
+)
+
+// ParseQuestion reads the question of an address; what cannot be answered is left out and named.
+func (d *Desk) ParseQuestion(v url.Values) (fact.Question, []Dropped) {
+	a, dropped := d.ParseAsk(v)
+	return a.Question, dropped
+}
+
+// ParseAsk reads an address. Whatever stands in it, a valid question comes back: the nearest.
+func (d *Desk) ParseAsk(v url.Values) (Ask, []Dropped) {
+	p := parser{desk: d, values: v}
+	a := Ask{Question: fact.Question{Indicators: p.indicators()}}
+	q := &a.Question
+	p.periods(&a)
+	p.geography(&a)
+	q.Area = p.area(q.Geography)
+	q.Rows, q.Cols = p.layout(q)
+	q.Level = pick(&p, "cap", levels)
+	q.Show = pick(&p, "xem", shows)
+	a.View = pick(&p, "hinh", views)
+	q.Totals = v.Get("tong") == "1"
+	if n, err := strconv.Atoi(v.Get("dau")); err == nil && n > 0 && n <= mostTop {
+		q.Top = n
+	} else if v.Get("dau") != "" {
+		p.drop("stat.dropped.top", v.Get("dau"))
+	}
+	for _, dim := range filtered {
+		if only := p.only(dim); only != nil {
+			if q.Only == nil {
+				q.Only = map[fact.Dim][]string{}
+			}
+			q.Only[dim] = only
+		}
+	}
+	return a, p.dropped
+}
+
+type parser struct {
+	desk    *Desk
+	values  url.Values
+	dropped []Dropped
+}
+
+func (p *parser) drop(key, what string) {
+	if r := []rune(what); len(r) > 40 {
+		what = string(r[:40]) + "…"
+	}
+	p.dropped = append(p.dropped, Dropped{key, what})
+}
+
+// words are the values of a name, whether they stand in one, parted by commas, or in several.
+func (p *parser) words(name string) []string {
+	var all []string
+	for _, text := range p.values[name] {
+		for word := range strings.SplitSeq(text, ",") {
+			if word = strings.TrimSpace(word); word != "" && !slices.Contains(all, word) {
+				all = append(all, word)
+			}
+		}
+	}
+	return all
+}
+
+func pick[T ~string](p *parser, name string, of []T) T {
+	word := T(p.values.Get(name))
+	if word == "" || slices.Contains(of, word) {
+		return word
+	}
+	if name != "hinh" || word != "bang" {
+		p.drop("stat.dropped."+map[string]string{"cap": "level", "xem": "show", "hinh": "view"}[name], string(word))
+	}
+	return ""
+}
+
+func (p *parser) indicators() []fact.Code {
+	var codes []fact.Code
+	for _, word := range p.words("chi-tieu") {
+		if word == every {
+			return p.desk.codes()
+		}
+		i, err := p.desk.facts.Indicator(fact.Code(strings.ToUpper(word)))
+		switch {
+		case err != nil:
+			p.drop("stat.dropped.indicator", word)
+		case !slices.Contains(codes, i.Code):
+			codes = append(codes, i.Code)
+		}
+	}
+	if codes == nil {
+		codes = p.desk.codes()
+		codes = codes[:min(1, len(codes))]
+	}
+	return codes
+}
+
+func (d *Desk) codes() []fact.Code {
+	var codes []fact.Code
+	for _, i := range d.facts.Indicators() {
+		codes = append(codes, i.Code)
+	}
+	return codes
+}
+
+var relative = regexp.MustCompile(`^nay(?:-(\d{1,2})(n?))?$`)
+
+func (p *parser) periods(a *Ask) {
+	kind := p.desk.kind(a.Question.Indicators)
+	read := func(words []string) {
+		for _, word := range words {
+			at, ok := p.period(word, kind)
+			switch {
+			case !ok:
+				p.drop("stat.dropped.period", word)
+			case len(a.Periods) == mostPeriods:
+				p.drop("stat.dropped.most", word)
+			case !slices.Contains(a.Question.Periods, at):
+				if !relative.MatchString(word) {
+					word = at.String()
+				}
+				a.Question.Periods, a.Periods = append(a.Question.Periods, at), append(a.Periods, word)
+			}
+		}
+	}
+	if read(p.words("ky")); a.Periods == nil {
+		read(p.desk.usual(a.Question.Indicators))
+	}
+}
+
+func (p *parser) period(word string, kind fact.PeriodKind) (fact.Period, bool) {
+	m := relative.FindStringSubmatch(word)
+	if m == nil {
+		at, err := fact.ParsePeriod(strings.ToUpper(word))
+		return at, err == nil
+	}
+	at := periodAt(kind, p.desk.places.Today())
+	n, _ := strconv.Atoi(m[1])
+	for range n {
+		if m[2] == "n" {
+			at = at.YearBefore()
+		} else {
+			at = at.Before()
+		}
+	}
+	return at, at != 0
+}
+
+// kind is how long the periods of the first indicator are.
+func (d *Desk) kind(codes []fact.Code) fact.PeriodKind {
+	for _, code := range codes {
+		if i, err := d.facts.Indicator(code); err == nil {
+			return i.Period
+		}
+	}
+	return fact.Year
+}
+
+// usual are the periods of a question that names none.
+func (d *Desk) usual([]fact.Code) []string { return []string{"nay-3", "nay-2", "nay-1", "nay"} }
+
+// periodAt is the period of a kind in which a day lies. Surveys every five years fell on 2024, terms begin in 2026.
+func periodAt(kind fact.PeriodKind, on place.Date) fact.Period {
+	year, month := int(on)/10000, int(on)/100%100
+	switch kind {
+	case fact.Month:
+		return fact.NewPeriod(kind, year, month)
+	case fact.Quarter:
+		return fact.NewPeriod(kind, year, (month+2)/3)
+	case fact.Half:
+		return fact.NewPeriod(kind, year, (month+5)/6)
+	case fact.SchoolYear:
+		if month < 9 {
+			year--
+		}
+	case fact.FiveYear:
+		year -= (year + 1) % 5
+	case fact.Tenure:
+		year -= (year + 4) % 5
+	}
+	return fact.NewPeriod(kind, year, 0)
+}
+
+func (p *parser) geography(a *Ask) {
+	switch word := p.values.Get("dia-gioi"); word {
+	case "":
+	case "nay":
+		a.Day, a.Question.Geography = word, p.desk.places.Today()
+	default:
+		on, err := place.ParseDate(word)
+		if err != nil {
+			p.drop("stat.dropped.geography", word)
+			return
+		}
+		a.Day, a.Question.Geography = on.String(), on
+	}
+}
+
+// area reads a unit by its code, on the day of the question's units, or by its full name for a version.
+func (p *parser) area(on place.Date) place.ID {
+	word := p.values.Get("dia-ban")
+	if word == "" || word == whole {
+		return ""
+	}
+	id, ok := p.desk.unit(word, on)
+	if !ok {
+		p.drop("stat.dropped.area", word)
+	}
+	return id
+}
+
+func (d *Desk) unit(word string, on place.Date) (place.ID, bool) {
+	if strings.Contains(word, "@") {
+		u, err := d.places.ByID(place.ID(word))
+		return u.ID, err == nil
+	}
+	if u, err := d.places.At(word, cmp.Or(on, d.places.Today())); err == nil {
+		return u.ID, true
+	}
+	if all := d.places.Versions(word); len(all) > 0 {
+		return all[len(all)-1].ID, true
+	}
+	return "", false
+}
+
+// layout reads rows and columns. What the question needs and neither has is put where it is expected: several indicators and
+// several periods must stand somewhere.
+func (p *parser) layout(q *fact.Question) (rows, cols []fact.Dim) {
+	read := func(name string) (dims []fact.Dim) {
+		for _, word := range p.words(name) {
+			dim := fact.Dim(word)
+			switch {
+			case word == none:
+			case !slices.Contains(laid, dim):
+				p.drop("stat.dropped.dim", word)
+			case !slices.Contains(rows, dim) && !slices.Contains(dims, dim) && len(dims) < 3:
+				dims = append(dims, dim)
+			}
+		}
+		return dims
+	}
+	if rows = read("hang"); rows == nil && !slices.Contains(p.words("hang"), none) && !slices.Contains(p.words("cot"), string(fact.ByPlace)) {
+		rows = []fact.Dim{fact.ByPlace}
+	}
+	cols = read("cot")
+	laidOut := func(dim fact.Dim) bool { return slices.Contains(rows, dim) || slices.Contains(cols, dim) }
+	if len(q.Periods) > 1 && !laidOut(fact.ByPeriod) {
+		cols = append(cols, fact.ByPeriod)
+	}
+	if len(q.Indicators) > 1 && !laidOut(fact.ByIndicator) {
+		cols = append(cols, fact.ByIndicator)
+	}
+	return rows, cols
+}
+
+func (p *parser) only(dim fact.Dim) []string {
+	var members []string
+	for _, word := range p.words("loc." + string(dim)) {
+		known := member.MatchString(word)
+		if known && dim == fact.ByGroup {
+			_, err := p.desk.groups.BySlug(ethnic.Slug(word))
+			known = err == nil || ethnic.Slug(word) == fact.OtherGroups
+		}
+		if !known {
+			p.drop("stat.dropped.member", word)
+			continue
+		}
+		members = append(members, word)
+	}
+	slices.Sort(members)
+	return members
+}
+
+// Values is the address of a question, as ParseQuestion reads it.
+func (d *Desk) Values(q fact.Question) url.Values { return d.values(Ask{Question: q}) }
+
+func (d *Desk) values(a Ask) url.Values {
+	v, q := url.Values{}, a.Question
+	set := func(name, text string) {
+		if text != "" {
+			v.Set(name, text)
+		}
+	}
+	if set("chi-tieu", join(q.Indicators)); len(q.Indicators) > 3 && slices.Equal(q.Indicators, d.codes()) {
+		set("chi-tieu", every)
+	}
+	set("hang", cmp.Or(join(q.Rows), none))
+	set("cot", join(q.Cols))
+	set("dia-ban", d.areaWord(q.Area, q.Geography))
+	set("cap", q.Level)
+	if set("ky", strings.Join(a.Periods, ",")); a.Periods == nil {
+		var words []string
+		for _, at := range q.Periods {
+			words = append(words, at.String())
+		}
+		set("ky", strings.Join(words, ","))
+	}
+	for dim, members := range q.Only {
+		set("loc."+string(dim), join(members))
+	}
+	set("dia-gioi", cmp.Or(a.Day, q.Geography.String()))
+	set("xem", string(q.Show))
+	if q.Top > 0 {
+		set("dau", strconv.Itoa(q.Top))
+	}
+	if q.Totals {
+		set("tong", "1")
+	}
+	set("hinh", string(a.View))
+	return v
+}
+
+func (d *Desk) areaWord(area place.ID, on place.Date) string {
+	if area == "" {
+		return whole
+	}
+	if id, ok := d.unit(area.Code(), on); ok && id == area {
+		return area.Code()
+	}
+	return string(area)
+}
+
+func join[T ~string](words []T) string {
+	texts := make([]string, len(words))
+	for i, w := range words {
+		texts[i] = string(w)
+	}
+	return strings.Join(texts, ",")
+}
+
+// nameOrder is that of the names in an address.
+var nameOrder = []string{"chi-tieu", "hang", "cot", "dia-ban", "cap", "ky", "loc.", "dia-gioi", "xem", "dau", "tong", "hinh"}
+
+var plain = strings.NewReplacer("%2C", ",", "%40", "@", "%3A", ":")
+
+// Query writes an address as people read it: in one order, commas as commas.
+func (d *Desk) Query(a Ask) string { return query(d.values(a)) }
+
+func query(v url.Values) string {
+	rank := func(name string) int {
+		return slices.IndexFunc(nameOrder, func(o string) bool { return name == o || o == "loc." && strings.HasPrefix(name, o) })
+	}
+	names := slices.Collect(maps.Keys(v))
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b)) })
+	var b strings.Builder
+	for _, name := range names {
+		if b.Len() > 0 {
+			b.WriteByte('&')
+		}
+		b.WriteString(name + "=" + plain.Replace(url.QueryEscape(v.Get(name))))
+	}
+	return b.String()
+}
