@@ -44,7 +44,7 @@ func Diff(from, to Form) []Change {
 		differ("label", id, was.RowEN+", "+was.ColEN, is.RowEN+", "+is.ColEN)
 		differ("indicator", id, was.counts(), is.counts())
 		differ("kind", id, string(was.Input)+", "+string(was.Type), string(is.Input)+", "+string(is.Type))
-		differ("required", id, fmt.Sprint(was.Required), fmt.Sprint(is.Required))
+		differ("required", id, flag(was.Required), flag(is.Required))
 		differ("rule", id, was.Rule, is.Rule)
 		differ("watch", id, fmt.Sprint(was.Watch)+"%", fmt.Sprint(is.Watch)+"%")
 	}
@@ -59,7 +59,9 @@ func Diff(from, to Form) []Change {
 	return out
 }
 
-func same(c Cell) func(Cell) bool { return func(o Cell) bool { return o.Row == c.Row && o.Col == c.Col } }
+func same(c Cell) func(Cell) bool {
+	return func(o Cell) bool { return o.Row == c.Row && o.Col == c.Col }
+}
 
 // name is what a person calls the cell.
 func (c Cell) name() string {
@@ -80,4 +82,12 @@ func (c Cell) counts() string {
 		only = append(only, o.Code+"="+o.Indicator)
 	}
 	return strings.Join(append([]string{c.Indicator}, only...), ", ")
+}
+
+// flag is yes or no as the table of a form writes it.
+func flag(yes bool) string {
+	if yes {
+		return "1"
+	}
+	return "0"
 }

@@ -87,12 +87,9 @@ var columns = []string{"form", "row_code", "row_kind", "row_label_vi", "row_labe
 func (f Form) Table() [][]string {
 	rows := [][]string{slices.Clone(columns)}
 	for _, c := range f.Cells {
-		watch, required := "", "0"
+		watch := ""
 		if c.Watch > 0 {
 			watch = strconv.Itoa(c.Watch)
-		}
-		if c.Required {
-			required = "1"
 		}
 		var choices []string
 		for _, o := range c.Choices {
@@ -104,7 +101,7 @@ func (f Form) Table() [][]string {
 		}
 		slices.Sort(only)
 		rows = append(rows, []string{f.Code, c.Row, c.RowKind, c.RowVI, c.RowEN, c.Col, c.ColVI, c.ColEN, c.Indicator,
-			strings.Join(only, ";"), string(c.Input), string(c.Type), strings.Join(choices, ";"), required, watch, c.Check, c.Rule})
+			strings.Join(only, ";"), string(c.Input), string(c.Type), strings.Join(choices, ";"), flag(c.Required), watch, c.Check, c.Rule})
 	}
 	return rows
 }

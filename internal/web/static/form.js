@@ -1,6 +1,7 @@
 // Runs a form in the browser as package internal/report/form runs it on the server: the same rules, which come as data, the same
-// steps of arithmetic, the same findings in the same order. A test in Go holds the two together. The lower half makes a page of
-// it: sums and verdicts while one types, cells that save themselves, a block pasted from a spreadsheet. All works without it, too.
+// steps of arithmetic, the same findings in the same order. A test in Go holds the two together. The lower half makes a table live:
+// sums and verdicts while one types, keys as in a spreadsheet, a block pasted from one. It sends nothing: that is offline.js. The
+// page works without either.
 
 const blank = /[\t-\r \u00a0\u1680\u2000-\u200d\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]+/g
 const tidy = (text) => text.replace(blank, ' ').replace(/^ +| +$/g, '')
@@ -262,4 +263,295 @@ export function name(page, id) {
   const label = (x) => x ? page.lang === 'en' && x.label_en || x.label : ''
   return label(page.grid.rows.find((r) => r.code === row)) + ', ' +
     label(page.grid.cols.find((c) => c.code === col)).replace(/^(Trong đó|Of which): /, '')
+}
+
+// The table.
+
+const looks = {
+  ok: ['ok', '<circle cx="10" cy="10" r="9" fill="currentColor"/><path d="m5.5 10 3 3.5 6-7" fill="none" stroke="var(--ok-wash)" stroke-width="2.5"/>'],
+  warning: ['late', '<path d="M1 2h18l-9 17z" fill="currentColor"/><path d="M10 5v6M10 13.5v1.5" stroke="var(--late-wash)" stroke-width="2.2"/>'],
+  error: ['bad', '<path d="M10 0l10 10-10 10L0 10z" fill="currentColor"/><path d="M10 5v6M10 13.5v1.5" stroke="var(--alarm)" stroke-width="2.2"/>'],
+}
+looks.empty = looks.error
+
+export function element(tag, attributes = {}, ...children) {
+  const e = document.createElement(tag)
+  for (const [k, v] of Object.entries(attributes)) e.setAttribute(k, v)
+  e.append(...children)
+  return e
+}
+
+// run makes a form live. data-cell names the control of a typed cell and the place of any other; data-verdict the place for what is
+// said of a row; data-findings, data-notes, data-count and data-past places for the list of findings, for reasons, for how many
+// cells are filled and for the past of the cell at hand; the button data-unknown says "chưa biết" there. changed() is called after
+// every edit; edits are what is not saved yet, by cell.
+export function run(form, page, changed) {
+  const { grid, past } = page
+  const text = (key, ...args) => say(page, 'form.page.' + key, ...args)
+  const place = (name) => form.querySelector(`[data-${name}]`)
+  const values = {}
+  const revs = new Map()
+  const edits = new Map()
+  const conflicts = new Map()
+  const visited = new Set()
+  const controls = new Map()
+  const outputs = new Map()
+  for (const e of form.querySelectorAll('[data-cell]')) (e.matches('input, select, textarea') ? controls : outputs).set(e.dataset.cell, e)
+  const live = form.appendChild(element('p', { class: 'vh', 'aria-live': 'polite' }))
+  let all = []
+  let last = ''
+
+  const cellOf = (id) => at(grid, ...split(id))
+  const unknownText = text('unknown').toLowerCase()
+
+  // put writes a text into a cell and its control.
+  function put(id, typed, note) {
+    const cell = cellOf(id)
+    if (!cell) return
+    values[id] = { ...parse(typed, cell), note: note ?? values[id]?.note ?? '' }
+    const control = controls.get(id)
+    if (!control) return
+    if (control.tagName === 'SELECT' && typed !== '') {
+      const same = (o) => { const v = parse(o.value, cell); return v.state === values[id].state && v.n === values[id].n }
+      let option = [...control.options].find(same)
+      if (!option) control.append(option = element('option', { value: typed }, typed))
+      typed = option.value
+    }
+    if (control.value !== typed) control.value = typed
+  }
+
+  function edit(id, typed, note) {
+    put(id, typed, note)
+    edits.set(id, { cell: id, text: typed, rev: revs.get(id) ?? 0, note: values[id].note })
+  }
+
+  const tell = () => { refresh(); changed() }
+
+  function refresh() {
+    const now = {}
+    for (const id in values) now[id] = { ...values[id], note: '' }
+    all = check(grid, now, past)
+    const explained = (f) => f.severity === 'warning' && tidy(values[f.cell]?.note ?? '')
+    const found = all.filter((f) => !explained(f))
+    const by = Object.groupBy ? Object.groupBy(found, (f) => f.cell) : found.reduce((m, f) => ((m[f.cell] ??= []).push(f), m), {})
+    const empty = found.filter((f) => f.severity === 'empty')
+    const shy = empty.length > 5 // a form just opened is not a wall of reproaches
+    const seen = (f) => f.severity !== 'empty' || !shy || visited.has(f.cell)
+
+    let done = 0
+    let wanted = 0
+    for (const [id, control] of controls) {
+      const cell = cellOf(id)
+      if (cell?.required) {
+        wanted++
+        if (values[id]?.state) done += values[id].state === 'bad' ? 0 : 1
+      }
+      const mine = (by[id] ?? []).filter(seen)
+      const wrong = mine.some((f) => f.severity !== 'warning')
+      control.closest('td')?.classList.toggle('bad', wrong)
+      control.closest('td')?.classList.toggle('ask', !wrong && mine.length > 0)
+      control.toggleAttribute('aria-invalid', wrong)
+      if (mine.length) control.setAttribute('aria-describedby', 'f-' + id)
+      else control.removeAttribute('aria-describedby')
+    }
+    for (const [id, out] of outputs) {
+      const v = now[id]
+      out.textContent = v?.state === 'known' ? number(page.lang, v.n / 10 ** decimals(cellOf(id))) : v?.state === 'unknown' ? text('unknown') : '–'
+    }
+    for (const e of form.querySelectorAll('[data-verdict]')) verdict(e, e.dataset.verdict, found, now)
+    list(found, empty, shy)
+    notes()
+    if (place('count')) place('count').textContent = text('count', 'Done', done, 'All', wanted)
+  }
+
+  function verdict(e, row, found, now) {
+    const here = found.filter((f) => split(f.cell)[0] === row).map((f) => f.severity)
+    const worst = ['error', 'empty', 'warning'].find((s) => here.includes(s))
+    const waits = grid.cols.some((c) => cellOf(row + '.' + c.code)?.calc && !now[row + '.' + c.code]?.state)
+    if (!worst && waits) return e.replaceChildren(text('wait'))
+    const [look, path] = looks[worst ?? 'ok']
+    const mark = element('span', { class: 'st ' + look })
+    mark.innerHTML = `<svg viewBox="0 0 20 20" aria-hidden="true">${path}</svg>`
+    mark.append(text(worst ?? 'ok'))
+    e.replaceChildren(mark)
+  }
+
+  function list(found, empty, shy) {
+    const box = place('findings')
+    if (!box) return
+    const rest = found.filter((f) => f.severity !== 'empty' || !shy)
+    const count = (s) => found.filter((f) => f.severity === s).length
+    const item = (id, ...what) => element('li', { id: 'f-' + id }, element('a', { href: '#' + (controls.get(id)?.id || '') }, name(page, id)), ': ', ...what)
+    const items = [...conflicts.values()].map((c) => item(c.cell, text('conflict', 'Text', c.text, 'By', c.by ?? '', 'At', c.at ?? ''), ' ',
+      element('button', { type: 'button', class: 'btn alt', 'data-keep': c.cell }, text('keep')), ' ',
+      element('button', { type: 'button', class: 'btn alt', 'data-take': c.cell }, text('take'))))
+    for (const f of rest) items.push(item(f.cell, say(page, f.key, ...f.args)))
+    box.hidden = !found.length && !items.length
+    box.className = 'flash ' + (count('error') + empty.length + conflicts.size ? 'bad' : 'late')
+    box.replaceChildren(element('p', {}, element('b', {}, text('findings', 'Empty', empty.length, 'Errors', count('error'), 'Warnings', count('warning')))),
+      element('ul', {}, ...items))
+  }
+
+  // notes shows a field for the reason at every cell that is odd or was explained.
+  function notes() {
+    const box = place('notes')
+    if (!box) return
+    const odd = new Set(all.filter((f) => f.severity === 'warning').map((f) => f.cell))
+    for (const id in values) if (values[id].note) odd.add(id)
+    for (const id of odd) {
+      if (form.querySelector(`[data-note="${CSS.escape(id)}"]`)) continue
+      const input = element('input', { type: 'text', id: 'n-' + id, name: 'note.' + id, 'data-note': id, maxlength: '500' })
+      input.value = values[id]?.note ?? ''
+      box.append(element('div', { class: 'field' }, element('label', { for: 'n-' + id }, text('note', 'Cell', name(page, id))), input))
+    }
+    for (const input of box.querySelectorAll('[data-note]')) {
+      const field = input.closest('.field')
+      if (field) field.hidden = !odd.has(input.dataset.note) && document.activeElement !== input
+    }
+  }
+
+  // step goes to the next control of the column, up or down.
+  function step(id, by) {
+    const [row, col] = split(id)
+    const rows = grid.rows.map((r) => r.code)
+    for (let i = rows.indexOf(row) + by; rows[i] !== undefined; i += by) {
+      const next = controls.get(rows[i] + '.' + col)
+      if (next && !next.disabled) {
+        next.focus()
+        next.select?.()
+        return true
+      }
+    }
+  }
+
+  form.addEventListener('keydown', (e) => {
+    const id = e.target.dataset?.cell
+    if (!id || e.altKey || e.ctrlKey || e.metaKey || e.isComposing || e.target.tagName === 'TEXTAREA') return
+    const arrows = e.target.tagName !== 'SELECT'
+    const by = e.key === 'Enter' ? (e.shiftKey ? -1 : 1) : arrows && e.key === 'ArrowDown' ? 1 : arrows && e.key === 'ArrowUp' ? -1 : 0
+    if (!by) return
+    e.preventDefault() // Enter moves on, as in a spreadsheet; it does not send the form
+    step(id, by)
+  })
+  form.addEventListener('input', (e) => {
+    const { cell, note } = e.target.dataset
+    if (cell) edit(cell, e.target.value)
+    else if (note) edit(note, values[note]?.text ?? '', e.target.value)
+    else return
+    tell()
+  })
+  form.addEventListener('focusin', (e) => {
+    if (!e.target.dataset.cell) return
+    last = e.target.dataset.cell
+    const unit = 10 ** decimals(cellOf(last) ?? {})
+    const was = (when) => past[when]?.[last] === undefined ? '–' : number(page.lang, past[when][last] / unit)
+    const known = past.year?.[last] ?? past.prev?.[last]
+    if (place('past')) place('past').textContent = known === undefined ? '' : text('past', 'Year', was('year'), 'Prev', was('prev'))
+  })
+  form.addEventListener('change', (e) => {
+    const id = e.target.dataset.cell
+    if (!id) return
+    visited.add(id)
+    refresh()
+    const mine = all.find((f) => f.cell === id && f.severity !== 'empty')
+    live.textContent = mine ? say(page, mine.key, ...mine.args) : ''
+  })
+  form.addEventListener('paste', (e) => {
+    const id = e.target.dataset?.cell
+    const block = e.clipboardData?.getData('text/plain') ?? ''
+    if (!id || e.target.tagName === 'TEXTAREA' || !/[\t\n]/.test(block.replace(/\r?\n$/, ''))) return
+    e.preventDefault()
+    const [row, col] = split(id)
+    const top = grid.rows.findIndex((r) => r.code === row)
+    const left = grid.cols.findIndex((c) => c.code === col)
+    let count = 0
+    block.replace(/\r?\n$/, '').split(/\r?\n/).forEach((line, i) => line.split('\t').forEach((piece, j) => {
+      const to = `${grid.rows[top + i]?.code}.${grid.cols[left + j]?.code}`
+      if (!controls.has(to) || controls.get(to).disabled) return // a computed cell is passed over
+      edit(to, tidy(piece.replace(/^"(.*)"$/, '$1')))
+      count++
+    }))
+    live.textContent = text('pasted', 'Count', count)
+    tell()
+  })
+  form.addEventListener('click', (e) => {
+    const button = e.target.closest('button')
+    const { keep, take } = button?.dataset ?? {}
+    const c = conflicts.get(keep ?? take)
+    if (button?.matches('[data-unknown]') && last) {
+      edit(last, unknownText)
+      visited.add(last)
+      if (!step(last, 1)) controls.get(last).focus()
+    } else if (c) {
+      conflicts.delete(c.cell)
+      revs.set(c.cell, c.rev)
+      if (take) {
+        edits.delete(c.cell)
+        put(c.cell, c.text, c.note ?? '')
+      } else edit(c.cell, values[c.cell].text)
+      controls.get(c.cell)?.focus()
+    } else return
+    tell()
+  })
+
+  // took takes in what the server says about cells.
+  function took(reply) {
+    for (const c of reply.cells ?? []) {
+      revs.set(c.cell, c.rev)
+      conflicts.delete(c.cell)
+      if (edits.has(c.cell)) edits.get(c.cell).rev = c.rev
+      else put(c.cell, c.text, c.note ?? '')
+    }
+    for (const c of reply.conflicts ?? []) {
+      conflicts.set(c.cell, c)
+      if (!edits.has(c.cell)) edits.set(c.cell, { cell: c.cell, text: values[c.cell]?.text ?? '', rev: revs.get(c.cell) ?? 0, note: values[c.cell]?.note ?? '' })
+    }
+    refresh()
+  }
+
+  // waiting is what can be sent now, under a new key.
+  function waiting() {
+    const cells = [...edits.values()].filter((c) => !conflicts.has(c.cell))
+    return cells.length ? { key: crypto.randomUUID(), cells: cells.map((c) => ({ ...c })) } : undefined
+  }
+
+  // again lays edits over what the server said: those that an earlier visit could not send.
+  function again(kept) {
+    for (const c of kept) {
+      put(c.cell, c.text, c.note ?? '')
+      edits.set(c.cell, c)
+    }
+    refresh()
+  }
+
+  took({ cells: page.cells })
+  return { took, again, waiting, edits, text }
+}
+
+// draw builds the table of a form where no server did.
+export function draw(page) {
+  const { grid } = page
+  const label = (x) => page.lang === 'en' && x.label_en || x.label
+  const head = element('tr', {}, element('td'), ...grid.cols.map((c) => element('th', { scope: 'col', class: 'num' }, label(c))),
+    element('th', { scope: 'col' }, say(page, 'form.page.check')))
+  const body = grid.rows.map((r) => element('tr', {}, element('th', { scope: 'row' }, label(r)), ...grid.cols.map((c) => {
+    const id = r.code + '.' + c.code
+    const cell = at(grid, r.code, c.code)
+    if (!cell) return element('td')
+    if (!cell.typed) return element('td', { class: 'num', 'data-l': label(c) }, element('span', { 'data-cell': id }))
+    return element('td', { 'data-l': label(c) }, control(page, cell, id))
+  }), element('td', { 'data-verdict': r.code, 'data-l': say(page, 'form.page.check') })))
+  return element('form', { 'data-form': '' }, element('p', { 'data-count': '', class: 'meta' }), element('div', { 'data-findings': '', hidden: '' }),
+    element('section', { class: 'wide', tabindex: '0', 'aria-label': page.title },
+      element('table', { class: 'grid-in stack' }, element('thead', {}, head), element('tbody', {}, ...body))),
+    element('p', { 'data-past': '', class: 'meta' }), element('div', { 'data-notes': '' }))
+}
+
+function control(page, cell, id) {
+  const known = { 'data-cell': id, id: 'c-' + id, 'aria-label': name(page, id) }
+  const answers = cell.type === 'bool' ? [['1', say(page, 'form.page.yes')], ['0', say(page, 'form.page.no')]]
+    : cell.type === 'choice' ? cell.choices.map((o) => [o.code, page.lang === 'en' && o.en || o.vi]) : undefined
+  if (answers) return element('select', known, ...[['', '–'], ...answers].map(([value, text]) => element('option', { value }, text)))
+  if (cell.type === 'text') return element('textarea', { ...known, rows: '2' })
+  return element('input', { ...known, type: 'text', inputmode: cell.type === 'int' ? 'numeric' : 'text', autocomplete: 'off' })
 }

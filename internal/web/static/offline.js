@@ -1,0 +1,221 @@
+// Sends what is typed into a form while one types, keeps on this device what could not be sent, and takes a form along to where
+// there is no network. The table itself and its rules are form.js, whose address stands at data-form-script, as it carries a hash.
+const name = 'banlang.form' // of the database and of the cache on this device
+const shell = '/ngoai-mang/bieu'
+
+// clear leaves nothing behind on a shared device.
+export function clear() {
+  indexedDB.deleteDatabase(name)
+  globalThis.caches?.delete(name)
+}
+document.querySelector('form[action="/dang-xuat"]')?.addEventListener('submit', clear)
+
+// store works on what this device keeps, each by the address of its report: edits that are not saved yet ("pending"), and forms
+// taken along with their edits ("carried").
+async function store(mode, work) {
+  const db = await new Promise((done, fail) => {
+    const open = indexedDB.open(name, 1)
+    open.onupgradeneeded = () => { for (const table of ['pending', 'carried']) open.result.createObjectStore(table, { keyPath: 'base' }) }
+    open.onsuccess = () => done(open.result)
+    open.onerror = () => fail(open.error)
+  })
+  try {
+    return await new Promise((done, fail) => {
+      const t = db.transaction(['pending', 'carried'], mode)
+      const asked = work(t)
+      t.oncomplete = () => done(asked?.result)
+      t.onerror = t.onabort = () => fail(t.error)
+    })
+  } finally {
+    db.close()
+  }
+}
+const kept = (table, base) => store('readonly', (t) => t.objectStore(table).get(base)).catch(() => undefined)
+const put = (table, record) => store('readwrite', (t) => t.objectStore(table).put(record))
+const drop = (table, base) => store('readwrite', (t) => t.objectStore(table).delete(base))
+
+// post sends cells and gives the server's reply, or {problem: 'offline' | 'signin' | 'refused'}.
+async function post(base, body) {
+  try {
+    const r = await fetch(base + '/o', {
+      method: 'POST', headers: { 'Content-Type': 'application/json', Accept: 'application/json' }, body: JSON.stringify(body), redirect: 'manual',
+    })
+    if (r.type === 'opaqueredirect' || r.status === 401) return { problem: 'signin' }
+    if (r.status === 429 || r.status > 500) return { problem: 'offline' }
+    return r.ok ? await r.json() : { problem: 'refused', status: r.status }
+  } catch {
+    return { problem: 'offline' }
+  }
+}
+
+const clock = (when) => new Date(when).toLocaleTimeString('vi', { hour: '2-digit', minute: '2-digit', timeZone: 'Asia/Ho_Chi_Minh' })
+const alike = (a, b) => a && a.text === b.text && (a.note ?? '') === (b.note ?? '')
+
+// outbox holds the edits of a form until the server has them. What was sent and not answered is sent again under the same key.
+// keep({sent, edits}) writes them to this device.
+function outbox(ui, page, keep) {
+  let sent
+  let busy = false
+  const hold = () => keep({ sent, edits: [...ui.edits.values()] }).catch(() => {}) // a browser that keeps nothing still sends
+  return {
+    hold,
+    resume(record) {
+      sent = record.sent
+      ui.again(record.edits ?? [])
+    },
+    // send gives undefined where nothing waits, {problem} or {saved, count}.
+    async send() {
+      if (busy) return undefined
+      sent ??= ui.waiting()
+      if (!sent) return undefined
+      busy = true
+      await hold()
+      const reply = await post(page.base, sent)
+      busy = false
+      if (reply.problem) return reply
+      for (const c of sent.cells) if (alike(ui.edits.get(c.cell), c)) ui.edits.delete(c.cell)
+      sent = undefined
+      ui.took(reply)
+      await hold()
+      return { saved: reply.saved, count: (reply.cells ?? []).length }
+    },
+  }
+}
+
+// online saves a form of the desk while one types.
+async function online(form, page, { run, element }) {
+  let pause = 0
+  let timer
+  const later = (ms) => { clearTimeout(timer); timer = setTimeout(flush, ms) }
+  const status = (text) => {
+    const e = form.querySelector('[data-saved]')
+    if (e && e.textContent !== text) e.textContent = text
+  }
+  const ui = run(form, page, () => { box.hold(); later(800) })
+  const box = outbox(ui, page, (waits) => waits.sent || waits.edits.length ? put('pending', { base: page.base, ...waits }) : drop('pending', page.base))
+
+  async function flush() {
+    const answer = await box.send()
+    if (!answer) return
+    if (answer.problem) {
+      pause = Math.min(60, pause * 2 || 4)
+      if (answer.problem === 'offline') later(pause * 1000)
+      return status(ui.text(answer.problem, 'Count', ui.edits.size, 'Status', answer.status ?? ''))
+    }
+    pause = 0
+    status(ui.text('saved', 'Time', clock(answer.saved)))
+    later(0) // what was typed meanwhile
+  }
+
+  form.addEventListener('change', () => later(50))
+  form.addEventListener('submit', (e) => {
+    if (!e.submitter?.matches('[data-save]')) return
+    e.preventDefault()
+    flush()
+    form.querySelector('[data-findings]')?.scrollIntoView({ block: 'nearest' })
+  })
+  addEventListener('online', () => later(0))
+
+  // What an earlier visit, or a copy taken along, could not send comes first.
+  const carried = await kept('carried', page.base)
+  for (const record of [await kept('pending', page.base), carried]) {
+    if (!record?.sent && !record?.edits?.length) continue
+    box.resume(record)
+    await flush()
+  }
+  if (carried) await put('carried', { ...carried, sent: undefined, edits: [] })
+
+  const carry = form.querySelector('[data-carry]')
+  if (!carry || !navigator.serviceWorker || !globalThis.caches) return
+  carry.hidden = false
+  carry.addEventListener('click', async () => {
+    await flush()
+    try {
+      const fresh = await fetch(page.base + '/o', { headers: { Accept: 'application/json' } })
+      await put('carried', { base: page.base, page: { ...page, cells: (await fresh.json()).cells }, edits: [] })
+      await navigator.serviceWorker.register('/ngoai-mang/worker.js', { scope: '/ngoai-mang/' })
+      await fillCache()
+      carry.replaceWith(element('p', { role: 'status' }, ui.text('carried'), ' ', element('a', { href: shell }, shell)))
+    } catch {
+      status(ui.text('offline', 'Count', ui.edits.size))
+    }
+  })
+}
+
+// fillCache keeps the page for filling in without a network, as anybody would get it, with all that it needs.
+async function fillCache() {
+  const page = await fetch(shell, { credentials: 'omit' })
+  const doc = new DOMParser().parseFromString(await page.clone().text(), 'text/html')
+  const needs = [...doc.querySelectorAll('script[src], link[rel=stylesheet], link[rel=icon]')].map((e) => e.getAttribute('src') ?? e.getAttribute('href'))
+  needs.push(doc.querySelector('[data-form-script]').dataset.formScript)
+  const cache = await caches.open(name)
+  await cache.addAll(needs)
+  await cache.put(shell, page)
+  for (const request of await cache.keys()) {
+    const { pathname } = new URL(request.url)
+    if (pathname !== shell && !needs.includes(pathname)) await cache.delete(request) // of an older version
+  }
+}
+
+// offline is the page that was taken along: it shows the forms that this device carries.
+async function offline(main, form) {
+  const records = await store('readonly', (t) => t.objectStore('carried').getAll())
+  if (!records.length) return // the page says what to do
+  for (const e of main.querySelectorAll('[data-none]')) e.hidden = true
+  const stage = form.element('section')
+  if (records.length > 1) {
+    const list = form.element('ul')
+    for (const record of records) {
+      const button = form.element('button', { type: 'button', class: 'btn alt' }, record.page.title)
+      button.addEventListener('click', () => open(stage, record, form))
+      list.append(form.element('li', {}, button))
+    }
+    main.append(list)
+  }
+  main.append(stage)
+  open(stage, records[0], form)
+}
+
+function open(stage, record, { run, say, element, draw }) {
+  const { page } = record
+  const text = (key, ...args) => say(page, 'form.page.' + key, ...args)
+  const status = element('span', { class: 'saved', role: 'status' })
+  const send = element('button', { type: 'button', class: 'btn' }, text('send'))
+  const leave = element('button', { type: 'button', class: 'btn alt' }, text('drop'))
+  const form = draw(page)
+  form.append(element('div', { class: 'foot-bar' }, send, element('button', { type: 'button', class: 'btn alt', 'data-unknown': '' }, text('unknown')), leave, status))
+  stage.replaceChildren(element('h2', {}, page.title), form)
+  const ui = run(form, page, async () => {
+    await box.hold()
+    status.textContent = text('kept', 'Time', clock(Date.now()))
+  })
+  const box = outbox(ui, page, (waits) => put('carried', Object.assign(record, waits)))
+  box.resume(record)
+  form.addEventListener('submit', (e) => e.preventDefault())
+  send.addEventListener('click', async () => {
+    let count = 0
+    for (let answer; (answer = await box.send());) {
+      if (answer.problem) {
+        status.textContent = text(answer.problem, 'Count', ui.edits.size, 'Status', answer.status ?? '')
+        if (answer.problem === 'signin') status.append(' ', element('a', { href: '/dang-nhap?tiep=' + encodeURIComponent(shell) }, '/dang-nhap'))
+        return
+      }
+      count += answer.count
+      status.textContent = text('sent', 'Count', count, 'Time', clock(answer.saved))
+    }
+  })
+  leave.addEventListener('click', async () => {
+    if (ui.edits.size && !confirm(text('leave'))) return
+    await drop('carried', page.base)
+    location.reload()
+  })
+}
+
+const host = document.querySelector('[data-form-script]')
+if (host) {
+  const form = await import(host.dataset.formScript)
+  if (host.matches('[data-offline]')) await offline(host, form)
+  const data = host.querySelector('#form-data')
+  const page = data && JSON.parse(data.textContent)
+  if (page && !page.closed) await online(host, page, form)
+}
