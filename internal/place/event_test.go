@@ -425,3 +425,44 @@ func TestFlowsConserve(t *testing.T) {
 		}
 	})
 }
+
+// With the numbers of all its old units a new commune is led back to them.
+func TestImportWeights(t *testing.T) {
+	d := langSon(t, dbtest.SQLite(t))
+	before, _ := d.Before(bacSon)
+	var file strings.Builder
+	file.WriteString("old,new,number,source,as_of\n99999,06325,5,x,30/6/2025\n06622,06613,10,x,30/6/2025\n")
+	for i, s := range before {
+		file.WriteString(fmt.Sprintf("%s,06325,%d,Biểu số minh hoạ,30/6/2025\n", s.Unit.Code, 1000*(i+1)))
+	}
+	report := take(t, d, statistician, "weights", "dan-so-cu.csv", strings.NewReader(file.String()), false)
+	equal(t, "refused", why(t, report), []string{"2 old place.weight.import", "3 part place.weight.parts"})
+	if report = take(t, d, statistician, "weights", "dan-so-cu.csv", strings.NewReader(file.String()), false); report.Added != 0 || report.Same != len(before) {
+		t.Errorf("the same file again: %s", sums(report))
+	}
+	if _, known := d.Flows(bacSon, place.Commune, lastOfThreeTiers); known {
+		t.Error("drafts count already")
+	}
+	waiting, err := d.Waiting(t.Context(), province)
+	if err != nil || len(waiting) != len(before) {
+		t.Fatalf("Waiting = %d (%v), want %d", len(waiting), err, len(before))
+	}
+	for _, p := range waiting {
+		if err := d.Decide(t.Context(), province, "weight", p.ID, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	back, known := d.Flows(bacSon, place.Commune, lastOfThreeTiers)
+	if !known || len(back) != len(before) {
+		t.Fatalf("Flows(back) = %v %v", back, known)
+	}
+	for _, f := range back {
+		if !f.Estimated || f.Whole {
+			t.Errorf("%v is claimed to be exact", f)
+		}
+	}
+	// One that went whole is still exact forward.
+	if f, known := d.Flows(before[0].Unit.ID, place.Commune, firstOfTwoTiers); !known || !f[0].Whole {
+		t.Errorf("Flows(%s) = %v", before[0].Unit.ID, f)
+	}
+}

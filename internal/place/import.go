@@ -20,12 +20,13 @@ const (
 	kindProfiles   = "profiles"
 	kindVillages   = "villages"
 	kindClasses    = "classes"
+	kindWeights    = "weights"
 	kindBoundaries = "boundaries"
 )
 
-// Import takes in a file: "units" (units of a day, their lineage, areas and populations), "villages", "classes" (area classes)
-// or "boundaries" (TopoJSON or GeoJSON). dry tells what would happen and writes nothing. The same file again changes nothing.
-// Villages and area classes come in as drafts that another person confirms. Lists of units are law already: the person who
+// Import takes in a file: "units" (units of a day, their lineage, areas and populations), "villages", "classes" (area classes),
+// "weights" (numbers of the parts of old units) or "boundaries" (TopoJSON or GeoJSON). dry tells what would happen and writes nothing. The same file again changes nothing.
+// Villages, area classes and weights come in as drafts that another person confirms. Lists of units are law already: the person who
 // takes them in must be allowed to record events over everything they speak of: see Operator.
 func (d *Desk) Import(ctx context.Context, actor duty.Actor, kind, name string, r io.Reader, dry bool, progress func(done, total int)) (intake.Report, error) {
 	if progress == nil {
@@ -56,6 +57,8 @@ func (d *Desk) Import(ctx context.Context, actor duty.Actor, kind, name string, 
 		err = d.importVillages(ctx, actor, t, &report, progress)
 	case kindClasses:
 		err = d.importClasses(ctx, actor, t, &report, progress)
+	case kindWeights:
+		err = d.importWeights(ctx, actor, t, &report, progress)
 	default:
 		err = fault.New(fault.Invalid, "place.import.kind_unknown", "Kind", kind)
 	}

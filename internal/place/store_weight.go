@@ -2,6 +2,8 @@ package place
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"banlang/internal/db"
 	"banlang/internal/duty"
@@ -14,6 +16,13 @@ func readWeights(ctx context.Context, c db.Conn) ([]Weight, error) {
 }
 
 func (w *Weighing) insert(ctx context.Context, t *tx) (string, error) {
+	known, err := t.desk.weightsOf(ctx, t, w.Old)
+	if err != nil {
+		return "", err
+	}
+	if slices.ContainsFunc(known, w.same) {
+		return "", nil
+	}
 	w.ID = db.NewID()
 	var rows [][]any
 	for _, a := range w.Parts {
@@ -40,7 +49,18 @@ func (r *weightRow) fields() []any {
 
 // Weights lists the weights that were entered for a unit and were not set aside, the latest first.
 func (d *Desk) Weights(ctx context.Context, old ID) ([]Weighing, error) {
-	rows, err := db.All(ctx, d.db, (*weightRow).fields, "SELECT "+weightColumns+` FROM place_weight
+	return d.weightsOf(ctx, d.db, old)
+}
+
+// same tells whether other weights say just this.
+func (w *Weighing) same(v Weighing) bool {
+	byUnit := func(a, b Amount) int { return strings.Compare(string(a.New), string(b.New)) }
+	return w.Measure == v.Measure && w.Source == v.Source && w.AsOf == v.AsOf &&
+		slices.Equal(slices.SortedFunc(slices.Values(w.Parts), byUnit), slices.SortedFunc(slices.Values(v.Parts), byUnit))
+}
+
+func (d *Desk) weightsOf(ctx context.Context, c db.Conn, old ID) ([]Weighing, error) {
+	rows, err := db.All(ctx, c, (*weightRow).fields, "SELECT "+weightColumns+` FROM place_weight
 		WHERE old_id = $1 AND state IN ('draft', 'in_force') ORDER BY entered DESC, id, new_id LIMIT 200`, string(old))
 	if err != nil {
 		return nil, err

@@ -272,6 +272,11 @@ func TestWeightPages(t *testing.T) {
 	s, desk := site(t, d)
 	officer := webtest.New(t, s).As("statistician")
 	const address = "/ban-lam-viec/dia-ban/phan-chia/06622@0"
+	for asked, want := range map[string]int{"Mai+Pha": 303, "06079": 303, "Hồng+Phong": 422, "Hồng+Phong,+Bình+Gia": 303} {
+		if page := officer.Get("/ban-lam-viec/dia-ban/phan-chia?don-vi=" + url.PathEscape(asked)); page.Status != want {
+			t.Errorf("looking for the old unit %s = %d, want %d", asked, page.Status, want)
+		}
+	}
 	if page := officer.Post(address, "measure", "percent", "part", "60", "part", "30", "source", "x", "as_of", "30/6/2025"); page.Status != 422 || !page.Has("đúng 100%") {
 		t.Errorf("shares of 90%% = %d %s", page.Status, page.Text())
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"banlang/internal/duty"
 	"banlang/internal/fault"
@@ -47,6 +48,7 @@ func (v weighingView) Draft() bool { return v.State == Draft }
 type weightsPage struct {
 	Home  Unit
 	Units []dividedView
+	Asked string // an old unit that is looked for
 }
 
 func (h handler) divided(r *http.Request, u Unit) (dividedView, error) {
@@ -68,7 +70,7 @@ func (h handler) divided(r *http.Request, u Unit) (dividedView, error) {
 }
 
 func (h handler) weights(w http.ResponseWriter, r *http.Request) error {
-	p := weightsPage{Home: h.desk.HomeUnit()}
+	p := weightsPage{Home: h.desk.HomeUnit(), Asked: strings.TrimSpace(r.URL.Query().Get("don-vi"))}
 	for _, u := range h.desk.Divided(p.Home.ID) {
 		v, err := h.divided(r, u)
 		if err != nil {
@@ -76,7 +78,15 @@ func (h handler) weights(w http.ResponseWriter, r *http.Request) error {
 		}
 		p.Units = append(p.Units, v)
 	}
-	return h.room.Show(w, r, "weights", h.eventMeta(r, web.T(r, "place.weight.menu")), p)
+	m := h.eventMeta(r, web.T(r, "place.weight.menu"))
+	if p.Asked == "" {
+		return h.room.Show(w, r, "weights", m, p)
+	}
+	u, err := h.desk.Merged(p.Home.ID, p.Asked)
+	if err != nil {
+		return h.room.Form(w, r, "weights", m, p, err)
+	}
+	return web.Redirect(w, r, weightURL(u.ID))
 }
 
 // weightPage is the form of the weights of one unit.

@@ -74,17 +74,24 @@ func (d *Desk) EnterWeights(ctx context.Context, actor duty.Actor, key string, w
 	if err != nil {
 		return "", err
 	}
-	if err := d.policy.Permit(actor, duty.PlaceRecordEvent, duty.Thing{Area: string(d.provinceOf(u)), State: Draft}); err != nil {
+	if err := d.checkWeights(actor, u, &w); err != nil {
 		return "", err
 	}
-	var steps []ID
+	return d.insertOne(ctx, actor, key, &w, u.FullName())
+}
+
+// checkWeights refuses weights that cannot be, and makes those that can a draft of the actor's.
+func (d *Desk) checkWeights(actor duty.Actor, u Unit, w *Weighing) error {
+	if err := d.policy.Permit(actor, duty.PlaceRecordEvent, duty.Thing{Area: string(d.provinceOf(u)), State: Draft}); err != nil {
+		return err
+	}
+	var steps, given []ID
 	for _, s := range d.After(w.Old) {
 		steps = append(steps, s.Unit.ID)
 	}
-	var given []ID
 	for _, a := range w.Parts {
 		if a.Num < 0 || a.Num > 1e12 {
-			return "", fault.Field("part", "place.weight.number")
+			return fault.Field("part", "place.weight.number")
 		}
 		given = append(given, a.New)
 	}
@@ -93,20 +100,35 @@ func (d *Desk) EnterWeights(ctx context.Context, actor duty.Actor, key string, w
 	w.Source = strings.TrimSpace(w.Source)
 	switch {
 	case len(steps) == 0 || !slices.Equal(steps, given):
-		return "", fault.Field("part", "place.weight.parts", "Name", u.FullName())
+		return fault.Field("part", "place.weight.parts", "Name", u.FullName())
 	case !slug.MatchString(w.Measure):
-		return "", fault.Field("measure", "place.weight.measure")
+		return fault.Field("measure", "place.weight.measure")
 	case w.Measure == ByPercent && w.Total() != hundred:
-		return "", fault.Field("part", "place.weight.percent")
+		return fault.Field("part", "place.weight.percent")
 	case w.Total() == 0:
-		return "", fault.Field("part", "place.weight.nothing")
+		return fault.Field("part", "place.weight.nothing")
 	case w.Source == "" || len(w.Source) > 300:
-		return "", fault.Field("source", "place.weight.source")
+		return fault.Field("source", "place.weight.source")
 	case w.AsOf == 0 || w.AsOf > d.Today():
-		return "", fault.Field("as_of", "place.weight.as_of")
+		return fault.Field("as_of", "place.weight.as_of")
 	}
 	w.Entry = d.draftBy(actor)
-	return d.insertOne(ctx, actor, key, &w, u.FullName())
+	return nil
+}
+
+// Merged finds the one unit of an area that ended and is called so, or has the code, by its name and the names above it.
+func (d *Desk) Merged(area ID, text string) (Unit, error) {
+	t, q := d.tree.Load(), readQuery(text)
+	var found []Unit
+	for _, i := range t.byName {
+		if len(t.after[i]) > 0 && q.rank(&t.units[i]) == 3 && t.covered(i)[area] && t.under(i, q.above) {
+			found = append(found, t.last(i))
+		}
+	}
+	if len(found) != 1 {
+		return Unit{}, fault.Field("don-vi", "place.weight.other.none", "Name", text)
+	}
+	return found[0], nil
 }
 
 // Divided lists the units of an area that were divided, by name.
