@@ -183,30 +183,45 @@ func (p *plan) fill(l *layout, shift func(Period) Period) *table {
 		t.den = side{make([]sum, l.size), make([]reach, l.size)}
 	}
 	for i := range p.asked {
-		periods := p.Periods
-		if l.step[ByPeriod] == 0 && !p.asked[i].Flow && !p.laid(ByPeriod) {
-			periods = periods[len(periods)-1:] // a stock is the last value
-		}
-		for n, x := range periods {
-			p.fillOne(l, t, &p.asked[i], shift(x), i*l.step[ByIndicator]+n*l.step[ByPeriod])
-		}
+		a := &p.asked[i]
+		p.eachPeriod(l, a, func(n int, x Period) {
+			base := i*l.step[ByIndicator] + n*l.step[ByPeriod]
+			p.eachSide(l, a, shift(x), func(sides ...used) {
+				p.add(l, &t.num, sides[0], base)
+				if len(sides) > 1 {
+					p.add(l, &t.den, sides[1], base)
+				}
+				if a.den.before {
+					t.years[base] = sides[0].at.Year() - sides[1].at.Year()
+				}
+			})
+		})
 	}
 	return t
 }
 
-// fillOne sums one indicator in one asked period.
-func (p *plan) fillOne(l *layout, t *table, a *asked, asked Period, base int) {
+// eachPeriod calls f with the asked periods that an indicator's cells are about: of a stock that is summed over them, the last.
+func (p *plan) eachPeriod(l *layout, a *asked, f func(n int, x Period)) {
+	for n, x := range p.Periods {
+		if l.step[ByPeriod] > 0 || a.Flow || n == len(p.Periods)-1 {
+			f(n, x)
+		}
+	}
+}
+
+// eachSide calls f with the figures that count for an indicator in an asked period: of its numerator, and of its denominator if
+// it has one; once for each period in which there are any.
+func (p *plan) eachSide(l *layout, a *asked, asked Period, f func(sides ...used)) {
 	for _, at := range p.cube.spread(a.num.code, a.Indicator, asked) {
 		num := p.use(l, a, &a.num, at)
 		if a.Kind == Count {
-			p.add(l, &t.num, num, base)
+			f(num)
 			continue
 		}
 		with := at
 		switch _, own := slices.BinarySearch(p.cube.periods[a.den.code], at); {
 		case a.den.before:
 			with = p.cube.earlier(a.den.code, at)
-			t.years[base] = at.Year() - with.Year()
 		case !own:
 			if nearest := p.cube.spread(a.den.code, a.Indicator, asked); len(nearest) == 1 {
 				with = nearest[0]
@@ -216,8 +231,7 @@ func (p *plan) fillOne(l *layout, t *table, a *asked, asked Period, base int) {
 		if !a.den.before {
 			p.common(&num, &den)
 		}
-		p.add(l, &t.num, num, base)
-		p.add(l, &t.den, den, base)
+		f(num, den)
 	}
 }
 

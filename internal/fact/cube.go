@@ -117,6 +117,16 @@ type (
 	}
 )
 
+// codeOf is the code with a number.
+func (d *dictionary) codeOf(n uint32) Code {
+	for code, m := range d.codes {
+		if m == n {
+			return code
+		}
+	}
+	return ""
+}
+
 func (r cutRow) cut() Cut { return Cut{ethnic.Slug(r.group), r.sex, r.age, r.language, r.item} }
 
 // with is the dictionary and new rows, in the order of their numbers.

@@ -15,6 +15,7 @@ import (
 // until the units change.
 type geography struct {
 	places *place.Desk
+	names  sync.Map // of villages that were answered about, by ID
 
 	mu       sync.Mutex
 	revision int64

@@ -469,6 +469,7 @@ func (p *plan) villages(ctx context.Context, day place.Date, name map[place.ID]s
 	found, err := p.geo.places.VillagesIn(ctx, p.Area, day)
 	for _, v := range found {
 		name[place.ID(v.ID)] = fold.Sort(v.Name)
+		p.geo.names.Store(v.ID, v.FullName())
 	}
 	return err
 }

@@ -27,7 +27,6 @@ type Desk struct {
 
 	catalogue atomic.Pointer[catalogue]
 	geo       *geography
-	names     sync.Map // of villages that were answered about, by ID
 
 	follow  sync.Mutex // held by who brings the cube up to date
 	cube    atomic.Pointer[cube]
