@@ -68,6 +68,7 @@ var rows = []row{
 	{"P2", memory},
 	{"P3", sizes},
 	{"P4", freshClone},
+	{"S4", workbooks},
 	{"R1", kills},
 	{"R4", backups},
 	{"R10", accounts},

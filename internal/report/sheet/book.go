@@ -34,10 +34,10 @@ var errDamaged = fault.New(fault.Invalid, "sheet.damaged")
 type book struct {
 	parts  map[string]*zip.File
 	tabs   []tab
-	names  map[string]string // defined names of the whole workbook
 	shared []string
 	styles []style
-	left   int64 // bytes that may yet be unpacked
+	table  []line // of a file of text, instead of parts
+	left   int64  // bytes that may yet be unpacked
 	short  map[string]string
 }
 
@@ -57,13 +57,18 @@ type style struct {
 // openBook reads everything but the cells.
 func openBook(r io.ReaderAt, size int64) (*book, error) {
 	if err := workbook(r, size); err != nil {
+		if fault.KindOf(err) == fault.Unsupported {
+			if b, ok, wrong := openCSV(r, size); ok {
+				return b, wrong
+			}
+		}
 		return nil, err
 	}
 	z, err := zip.NewReader(r, size)
 	if err != nil || len(z.File) > maxParts {
 		return nil, errDamaged
 	}
-	b := &book{parts: map[string]*zip.File{}, names: map[string]string{}, left: maxUnpacked, short: map[string]string{}}
+	b := &book{parts: map[string]*zip.File{}, left: maxUnpacked, short: map[string]string{}}
 	for _, f := range z.File {
 		name := strings.TrimPrefix(path.Clean("/"+strings.ReplaceAll(f.Name, `\`, "/")), "/")
 		if _, twice := b.parts[name]; twice {

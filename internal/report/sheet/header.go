@@ -127,22 +127,26 @@ func (h *head) columns(bottom, height int) []column {
 	return list
 }
 
-// otherPeriod tells by its words that a column is not of the period itself.
-func otherPeriod(key string) bool {
-	for _, words := range []string{"ky truoc", "nam truoc", "cung ky", "ke hoach", "luy ke", "so sanh", "ty le", "tang giam", "quy truoc", "thang truoc"} {
-		if strings.Contains(key, words) {
-			return true
-		}
+// others are words by which a column says that it is not of the period itself.
+var others = func() (keys []string) {
+	for _, words := range []string{"kỳ trước", "năm trước", "quý trước", "tháng trước", "cùng kỳ", "kế hoạch", "luỹ kế", "so sánh", "so với", "tỷ lệ", "tăng giảm"} {
+		keys = append(keys, fold.Key(words))
 	}
-	return false
+	return keys
+}()
+
+func otherPeriod(key string) bool {
+	return slices.ContainsFunc(others, func(words string) bool { return strings.Contains(key, words) })
 }
 
 // A plan is how one sheet is read as one form: which column holds what.
 type plan struct {
 	head    *head
 	grid    *index
-	bottom  int // last row of the header
+	bottom  int // last row of the header with names of columns
+	last    int // last row of the header: merged cells may reach further down
 	height  int
+	width   int // cells of its line, in a file of text that is parted by commas
 	columns []column
 	values  []target
 	label   int // column of the names of rows; 0 none
@@ -410,6 +414,7 @@ func (h *head) plan(x *index, w *matcher) *plan {
 		}
 	}
 	if best != nil {
+		best.reach()
 		best.findLabels(w)
 		best.whole = best.complete()
 	}
@@ -424,6 +429,19 @@ func textCells(l *line) int {
 		}
 	}
 	return n
+}
+
+// reach finds where the header ends.
+func (p *plan) reach() {
+	p.last = p.bottom
+	for _, m := range p.head.frame.merges {
+		if m.top > p.bottom || m.bottom <= p.last || m.bottom >= p.bottom+headHeight {
+			continue
+		}
+		if slices.ContainsFunc(p.values, func(t target) bool { return m.left <= t.column && t.column <= m.right }) {
+			p.last = m.bottom
+		}
+	}
 }
 
 // complete tells whether every column that somebody fills in has been found.
@@ -470,7 +488,7 @@ func (p *plan) findLabels(w *matcher) {
 	rows, units := map[int]int{}, map[int]int{}
 	for i := range p.head.lines {
 		l := &p.head.lines[i]
-		if l.no <= p.bottom {
+		if l.no <= p.last {
 			continue
 		}
 		for _, c := range l.cells {
@@ -517,6 +535,7 @@ func (h *head) mapped(x *index, m Mapping, w *matcher) *plan {
 			columns := h.columns(bottom, height)
 			p := &plan{head: h, grid: x, bottom: bottom, height: height, columns: columns, whole: true}
 			if p.apply(m) {
+				p.reach()
 				if p.label == 0 && p.unit == 0 {
 					p.findLabels(w)
 				}
@@ -566,7 +585,7 @@ func (p *plan) proposal() Proposal {
 		byName[t.column] = t
 	}
 	for _, c := range p.columns {
-		g := Guess{Number: c.no, Shown: strings.Join(c.shown, " > "), Header: c.header(), Sample: p.head.sample(p.bottom, c.no)}
+		g := Guess{Before: c.before, Number: c.no, Shown: strings.Join(c.shown, " > "), Header: c.header(), Sample: p.head.sample(max(p.last, p.bottom), c.no)}
 		if t, ok := byName[c.no]; ok {
 			g.Role, g.Row, g.Col, g.Score = Figures, t.row, t.col, 1
 		}

@@ -1,9 +1,12 @@
 package sheet
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"io"
+	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,6 +45,11 @@ func Mark(w io.Writer, r io.ReaderAt, size int64, findings []Finding) error {
 	if err != nil {
 		return err
 	}
+	if b.table != nil {
+		if r, size, err = b.workbook(); err != nil {
+			return err
+		}
+	}
 	unpacked := int64(0)
 	for _, p := range b.parts {
 		unpacked += int64(p.UncompressedSize64)
@@ -55,6 +63,10 @@ func Mark(w io.Writer, r io.ReaderAt, size int64, findings []Finding) error {
 	}
 	defer f.Close()
 	m := &marker{f: f, fills: map[[2]any]int{}, comments: map[string]map[string]int{}, paths: map[string]string{}}
+	if m.silent, err = b.unpaired(); err != nil {
+		return err
+	}
+	m.number()
 	if err := m.clear(); err != nil {
 		return err
 	}
@@ -64,6 +76,24 @@ func Mark(w io.Writer, r io.ReaderAt, size int64, findings []Finding) error {
 	return f.Write(w)
 }
 
+// workbook makes a workbook of a file of text, whose cells have no colours.
+func (b *book) workbook() (io.ReaderAt, int64, error) {
+	f := excelize.NewFile()
+	defer f.Close()
+	for _, l := range b.table {
+		for _, c := range l.cells {
+			if err := f.SetCellStr(csvTab, Ref(c.col, l.no), c.text); err != nil {
+				return nil, 0, err
+			}
+		}
+	}
+	made, err := f.WriteToBuffer()
+	if err != nil {
+		return nil, 0, err
+	}
+	return bytes.NewReader(made.Bytes()), int64(made.Len()), nil
+}
+
 // A marker is a workbook being marked.
 type marker struct {
 	f        *excelize.File
@@ -71,6 +101,58 @@ type marker struct {
 	comments map[string]map[string]int // by sheet: where the comment of a cell stands in its list
 	paths    map[string]string         // of the comments of a sheet
 	made     int
+	silent   bool // comments cannot be written without harm: the sheet "Lỗi" says it all
+}
+
+// unpaired tells of a workbook whose drawings of comments are not numbered as the comments are. excelize takes it that they are,
+// and would write a comment to another sheet.
+func (b *book) unpaired() (bool, error) {
+	for _, t := range b.tabs {
+		dir, base := path.Split(t.part)
+		if b.parts[dir+"_rels/"+base+".rels"] == nil {
+			continue
+		}
+		links, err := b.links(t.part)
+		if err != nil {
+			return false, err
+		}
+		drawing, comments := "", ""
+		for _, l := range links {
+			switch path.Base(l.kind) {
+			case "vmlDrawing":
+				drawing = strings.TrimSuffix(strings.TrimPrefix(l.part, "xl/drawings/vmlDrawing"), ".vml")
+			case "comments":
+				comments = strings.TrimSuffix(strings.TrimPrefix(l.part, "xl/comments"), ".xml")
+			}
+		}
+		if drawing != comments {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// shapes are the names of drawn shapes.
+var shapes = regexp.MustCompile(`(<v:shape\b[^>]*?\bid=")([^"]*)(")`)
+
+// number gives drawn comments the names that excelize can count. LibreOffice calls all of them shape_0.
+func (m *marker) number() {
+	m.f.Pkg.Range(func(name, part any) bool {
+		data, ok := part.([]byte)
+		if !ok || !strings.HasPrefix(fmt.Sprint(name), "xl/drawings/vmlDrawing") {
+			return true
+		}
+		n := 900 // above what Excel numbers in one sheet, below the next sheet's
+		m.f.Pkg.Store(name, shapes.ReplaceAllFunc(data, func(tag []byte) []byte {
+			at := shapes.FindSubmatchIndex(tag)
+			if bytes.HasPrefix(tag[at[4]:at[5]], []byte("_x0000_s")) {
+				return tag
+			}
+			n++
+			return fmt.Appendf(nil, "%s_x0000_s%d%s", tag[:at[3]], n, tag[at[5]:])
+		}))
+		return true
+	})
 }
 
 // clear takes away the list of faults of an earlier Mark and gives its cells their colours back.
@@ -224,6 +306,9 @@ func (m *marker) comment(sheet, ref, why string) error {
 
 // uncomment takes back what an earlier Mark said.
 func (m *marker) uncomment(sheet, ref string) error {
+	if m.silent {
+		return nil
+	}
 	known, err := m.list(sheet)
 	if err != nil {
 		return err
@@ -291,7 +376,7 @@ func (m *marker) one(sheet, ref string, all []Finding) (before string, err error
 		}
 		why = append(why, f.Why)
 	}
-	if before, err = m.colour(sheet, ref, colour); err != nil || m.made >= maxComments {
+	if before, err = m.colour(sheet, ref, colour); err != nil || m.silent || m.made >= maxComments {
 		return before, err
 	}
 	return before, m.comment(sheet, ref, strings.Join(why, "\n"))
@@ -308,8 +393,8 @@ func (m *marker) faults(findings []Finding, before []string) error {
 		return err
 	}
 	t := &writer{f: m.f, sheet: name, styles: map[string]int{}}
-	t.text(1, 1, faultsTitle, "bold")
-	t.text(1, 2, "Bấm vào tên ô để đến ô đó. Sửa xong, lưu rồi gửi lại chính tệp này. Ô đỏ phải sửa; ô vàng cần xem lại.", "plain")
+	t.text(1, 1, faultsTitle, "bold loose")
+	t.text(1, 2, "Bấm vào tên ô để đến ô đó. Sửa xong, lưu rồi gửi lại chính tệp này. Ô đỏ phải sửa; ô vàng cần xem lại.", "loose")
 	for i, said := range []string{"STT", "Trang", "Ô", "Đang ghi", "Vì sao, làm gì", "Mức"} {
 		t.text(i+1, 3, said, "head")
 	}
@@ -335,6 +420,8 @@ func (m *marker) faults(findings []Finding, before []string) error {
 		t.width(i+1, i+1, width)
 	}
 	t.do(m.f.SetColVisible(name, "G", false))
+	t.do(m.f.SetPageLayout(name, &excelize.PageLayoutOptions{Size: new(9), Orientation: new("landscape"), FitToWidth: new(1), FitToHeight: new(0)}))
+	t.do(m.f.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: new(true)}))
 	m.f.SetActiveSheet(at)
 	return t.err
 }

@@ -46,6 +46,7 @@ func Read(r io.ReaderAt, size int64, known Known) (Reading, error) {
 	if err := read.table(p); err != nil {
 		return read.out, err
 	}
+	read.compare()
 	read.out.Digest = read.digest.text()
 	return read.out, nil
 }
@@ -159,6 +160,7 @@ func (r *reader) settle(p *plan, how How) {
 	r.out.Fingerprint = r.out.Mapping.Fingerprint
 	r.strict = how != ByStamp
 	r.plan = p
+	p.width = p.head.line(p.bottom).width
 	r.aside(q)
 }
 
@@ -170,7 +172,7 @@ func (r *reader) aside(q Proposal) {
 		switch {
 		case g.Role == Figures && slices.ContainsFunc(p.head.frame.hidden, func(s span) bool { return s.left <= g.Number && g.Number <= s.right }):
 			r.skip(Skip{Sheet: r.out.Sheet, Line: p.bottom, Text: clip(g.Shown), Key: "sheet.note.hidden_column", Args: []any{"Column", name}, Read: true})
-		case g.Role == Ignored && len(g.Sample) > 0 && r.out.How != ByMap && !slices.Contains(aside, g.Header):
+		case g.Role == Ignored && len(g.Sample) > 0 && !(g.Before && r.out.How == ByStamp) && r.out.How != ByMap && !slices.Contains(aside, g.Header):
 			r.skip(Skip{Sheet: r.out.Sheet, Line: p.bottom, Text: clip(g.Shown), Key: "sheet.skip.column", Args: []any{"Column", name}})
 		}
 	}
@@ -245,7 +247,7 @@ func (r *reader) table(p *plan) error {
 	r.doubled = map[place][]int{}
 	units := p.carried()
 	err := r.book.rows(p.head.tab, func(l *line) (bool, error) {
-		if l.no <= p.bottom {
+		if l.no <= p.last {
 			return true, nil
 		}
 		at := r.name(l, units)
@@ -271,7 +273,7 @@ func (r *reader) table(p *plan) error {
 	}
 	units = p.carried()
 	return r.book.rows(p.head.tab, func(l *line) (bool, error) {
-		if l.no <= p.bottom {
+		if l.no <= p.last {
 			return true, nil
 		}
 		return true, r.row(l, units)
@@ -292,7 +294,7 @@ func (r *reader) holds(l *line) bool {
 func (p *plan) over() []span {
 	var list []span
 	for _, m := range p.head.frame.merges {
-		if m.bottom <= p.bottom {
+		if m.bottom <= p.last {
 			continue
 		}
 		for _, t := range p.values {
@@ -315,7 +317,7 @@ type carry struct {
 func (p *plan) carried() *carry {
 	c := &carry{names: map[int]string{}}
 	for _, m := range p.head.frame.merges {
-		if m.left <= p.unit && p.unit <= m.right && m.bottom > m.top && m.bottom > p.bottom {
+		if m.left <= p.unit && p.unit <= m.right && m.bottom > m.top && m.bottom > p.last {
 			c.merges = append(c.merges, m)
 		}
 	}
@@ -467,6 +469,11 @@ func (r *reader) cell(l *line, at namedRow, t target, c raw) error {
 		return nil
 	}
 	switch {
+	case l.width > r.plan.width: // a comma within a number was taken for the end of its cell, so nothing here stands where it should
+		if c.kind != blank {
+			r.refuse(l, at, t, c, "sheet.value.torn")
+		}
+		return nil
 	case c.kind == blank && !c.formula:
 		return nil
 	case def == nil:
@@ -581,7 +588,7 @@ func (r *reader) ruled(l *line, label string) bool {
 		}
 		before = n
 	}
-	numbered := before > 0 && l.no <= r.plan.bottom+2 && len([]rune(strings.TrimSpace(label))) <= 3
+	numbered := before > 0 && l.no <= r.plan.last+2 && len([]rune(strings.TrimSpace(label))) <= 3
 	return count > 1 && (same == count || numbered)
 }
 

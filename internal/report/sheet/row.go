@@ -32,6 +32,7 @@ type raw struct {
 type line struct {
 	no     int // from 1
 	hidden bool
+	width  int // cells of its line, in a file of text that is parted by commas
 	cells  []raw
 }
 
@@ -55,18 +56,20 @@ type span struct{ top, left, bottom, right int }
 type frame struct {
 	merges []span
 	hidden []span // columns, by left and right
-	size   int64  // bytes of its part
 }
 
 // frame reads what stands before and after the rows, and passes over them unread.
 func (b *book) frame(t tab) (frame, error) {
+	if b.table != nil {
+		return frame{}, nil
+	}
 	s, c, err := b.part(t.part)
 	if err != nil {
 		return frame{}, err
 	}
 	defer c.Close()
 	defer b.again(t.part)
-	f := frame{size: int64(b.parts[t.part].UncompressedSize64)}
+	var f frame
 	for {
 		k, err := s.next()
 		if err != nil {
@@ -122,6 +125,14 @@ func yes(b []byte) bool { return string(b) == "1" || string(b) == "true" }
 
 // rows calls f for each row of a sheet that has cells, from top to bottom, until it gives false. The line is f's until it returns.
 func (b *book) rows(t tab, f func(l *line) (bool, error)) error {
+	for i := range b.table {
+		if more, err := f(&b.table[i]); err != nil || !more {
+			return err
+		}
+	}
+	if b.table != nil {
+		return nil
+	}
 	s, c, err := b.part(t.part)
 	if err != nil {
 		return err

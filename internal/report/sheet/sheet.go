@@ -148,6 +148,7 @@ type Guess struct {
 	Col    string  // the best guess; "" where there is none
 	Score  float64 // 1: named as in the form
 	Sample []string
+	Before bool // its header speaks of another period or of a plan
 }
 
 // Mapping is the proposal as it stands, or as the officer corrected it.

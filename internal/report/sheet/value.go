@@ -70,6 +70,8 @@ func number(said string, c raw, look style, cell *form.Cell, strict bool) (strin
 		return strings.Replace(strconv.FormatFloat(x, 'f', -1, 64), ".", ",", 1), "", nil
 	case look.date:
 		return "", "sheet.value.date", []any{"Text", serial(x)}
+	case look.percent && cell.Input != form.Typed:
+		return "", "", nil // a rate, which is computed
 	case look.percent:
 		return "", "sheet.value.percent", []any{"Text", strings.Replace(strconv.FormatFloat(x*100, 'g', 6, 64), ".", ",", 1) + "%"}
 	}
@@ -82,20 +84,21 @@ func number(said string, c raw, look style, cell *form.Cell, strict bool) (strin
 	}
 	exact := math.Round(x*1000) / 1000
 	shown := strings.Replace(strconv.FormatFloat(x, 'f', -1, 64), ".", ",", 1)
-	thousand := math.Abs(x-exact) <= 1e-9*max(1, math.Abs(x)) && math.Abs(exact*100-math.Round(exact*100)) > 1e-6
+	kept := math.Abs(x-exact) <= 1e-9*max(1, math.Abs(x))
+	three := math.Abs(exact*100-math.Round(exact*100)) > 1e-6 // decimals, as many as thousands have
 	switch {
-	case cell.Type != form.Decimal && thousand:
+	case cell.Type != form.Decimal && kept && three:
 		// 1.234 typed where Excel takes the point for decimals is kept as one and a bit.
 		return "", "sheet.value.thousands", []any{"Text", shown, "Guess", strconv.FormatFloat(math.Round(x*1000), 'f', 0, 64)}
 	case cell.Type != form.Decimal:
 		return "", "form.bad.whole", []any{"Text", shown}
-	case math.Abs(x-exact) > 1e-9*max(1, math.Abs(x)):
+	case cell.Input == form.Typed && !kept: // a sum is compared as far as it is kept
 		return "", "form.bad.decimals", []any{"Text", shown}
-	case strict && thousand && !c.formula:
+	case strict && three && !c.formula && cell.Input == form.Typed:
 		return "", "sheet.value.thousands", []any{"Text", shown, "Guess", strconv.FormatFloat(math.Round(x*1000), 'f', 0, 64)}
 	}
 	shown = strings.Replace(strconv.FormatFloat(exact, 'f', -1, 64), ".", ",", 1)
-	if thousand {
+	if three {
 		shown += "0" // four decimals are no thousands
 	}
 	return shown, "", nil
@@ -160,22 +163,15 @@ func clip(s string) string {
 	return string(r)
 }
 
-// figure tells whether a cell holds a number or looks as if it should: what a row without a name must not hide.
+// figure tells whether a cell holds a number or looks as if it should: what a row without a name must not hide. A date under a
+// signature begins with a word.
 func figure(c raw) bool {
 	switch c.kind {
 	case numeric, wrong:
 		return true
 	case text:
-		s := strings.TrimSpace(strings.Map(space, c.text))
-		digits := 0
-		for _, r := range s {
-			if r >= '0' && r <= '9' {
-				digits++
-			} else if !strings.ContainsRune("., '-+", r) {
-				return false
-			}
-		}
-		return digits > 0
+		s := strings.TrimLeft(strings.Map(space, c.text), " +-(")
+		return s != "" && s[0] >= '0' && s[0] <= '9' || broken.MatchString(s)
 	}
 	return c.formula && c.kind == blank
 }

@@ -134,6 +134,8 @@ func looks(look string) *excelize.Style {
 			s.Alignment.Horizontal = "right"
 		case "bold":
 			s.Font.Bold = true
+		case "loose":
+			s.Alignment.WrapText = false
 		case "italic":
 			s.Font.Italic = true
 		case "head":
@@ -179,7 +181,7 @@ func (t *writer) title() {
 	t.merge(1, 3, last, 3, strings.ToUpper(b.Grid.Form.TitleVI), "title")
 	t.merge(1, 4, last, 4, joined("Kỳ báo cáo: "+b.PeriodName, b.Note), "centre italic")
 	t.merge(1, 5, last, 5, "Chỉ ghi vào ô nền vàng. Không có thì ghi 0; chưa có số thì ghi: chưa biết. Ô xám tự tính.", "italic")
-	t.merge(1, 6, last, 6, "Đơn vị tính: như tên cột; cột không ghi thì tính theo số đếm", "right italic")
+	t.merge(1, 6, last, 6, "Đơn vị tính: theo tên cột; tên cột không ghi là số đếm", "right italic")
 	t.do(t.f.SetRowHeight(t.sheet, 3, 28))
 }
 
