@@ -2,6 +2,7 @@ package stat
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"net/url"
 	"regexp"
@@ -183,7 +184,7 @@ func (p *parser) periods(a *Ask) {
 		}
 	}
 	if read(p.words("ky")); a.Periods == nil {
-		read(p.desk.usual(a.Question.Indicators))
+		read(usual)
 	}
 }
 
@@ -216,7 +217,43 @@ func (d *Desk) kind(codes []fact.Code) fact.PeriodKind {
 }
 
 // usual are the periods of a question that names none.
-func (d *Desk) usual([]fact.Code) []string { return []string{"nay-3", "nay-2", "nay-1", "nay"} }
+var usual = []string{"nay-3", "nay-2", "nay-1", "nay"}
+
+func periodTexts(periods []fact.Period) []string {
+	texts := make([]string, len(periods))
+	for i, at := range periods {
+		texts[i] = at.String()
+	}
+	return texts
+}
+
+// latest are the last periods, the oldest first, n at most, for which an area has any figure of the indicators: their own periods
+// of late, and whole years since the first census that is known. None while figures are being read in.
+func (d *Desk) latest(ctx context.Context, codes []fact.Code, area place.ID, n int) []fact.Period {
+	q := fact.Question{Indicators: codes, Area: area, Rows: []fact.Dim{fact.ByPeriod}, Cols: []fact.Dim{fact.ByIndicator}}
+	today := d.places.Today()
+	for at, i := periodAt(d.kind(codes), today), 0; i < 12; at, i = at.Before(), i+1 {
+		q.Periods = append(q.Periods, at)
+	}
+	for year := 1999; year <= int(today)/10000; year++ {
+		if at := fact.NewPeriod(fact.Year, year, 0); !slices.Contains(q.Periods, at) {
+			q.Periods = append(q.Periods, at)
+		}
+	}
+	a, err := d.facts.Ask(ctx, q)
+	if err != nil {
+		return nil // the question itself will say why
+	}
+	var found []fact.Period
+	for i, row := range a.Rows {
+		if slices.ContainsFunc(a.Cells[i], func(c fact.Cell) bool { _, ok := c.Value(); return ok }) {
+			at, _ := fact.ParsePeriod(row.Members[0].Code) //nolint:errcheck // the answer's own
+			found = append(found, at)
+		}
+	}
+	slices.SortFunc(found, func(a, b fact.Period) int { return cmp.Or(cmp.Compare(a.Last(), b.Last()), cmp.Compare(b, a)) })
+	return found[max(0, len(found)-n):]
+}
 
 // periodAt is the period of a kind in which a day lies. Surveys every five years fell on 2024, terms begin in 2026.
 func periodAt(kind fact.PeriodKind, on place.Date) fact.Period {
@@ -318,7 +355,7 @@ func (p *parser) only(dim fact.Dim) []string {
 		known := member.MatchString(word)
 		if known && dim == fact.ByGroup {
 			_, err := p.desk.groups.BySlug(ethnic.Slug(word))
-			known = err == nil || ethnic.Slug(word) == fact.OtherGroups
+			known = err == nil || ethnic.Slug(word) == fact.OtherGroups || word == fact.Minority
 		}
 		if !known {
 			p.drop("stat.dropped.member", word)
@@ -348,11 +385,7 @@ func (d *Desk) values(a Ask) url.Values {
 	set("dia-ban", d.areaWord(q.Area, q.Geography))
 	set("cap", q.Level)
 	if set("ky", strings.Join(a.Periods, ",")); a.Periods == nil {
-		var words []string
-		for _, at := range q.Periods {
-			words = append(words, at.String())
-		}
-		set("ky", strings.Join(words, ","))
+		set("ky", strings.Join(periodTexts(q.Periods), ","))
 	}
 	for dim, members := range q.Only {
 		set("loc."+string(dim), join(members))

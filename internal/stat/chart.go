@@ -93,21 +93,24 @@ func sides(a fact.Answer) (rows, cols []int) {
 	return rows, cols
 }
 
+// A reach is from the least to the greatest of some figures and 0.
+type reach struct{ low, high float64 }
+
 func (s voice) bars(c *Chart, a fact.Answer) {
 	q := a.Question
 	rows, cols := sides(a)
-	low, high := 0.0, 0.0
+	spans := map[fact.Code]reach{} // each indicator has its own scale
 	for _, i := range rows {
 		for _, j := range cols {
 			if v, ok := a.Cells[i][j].Value(); ok {
-				low, high = min(low, v), max(high, v)
+				code := codeOf(q, a.Rows[i], a.Cols[j])
+				spans[code] = reach{min(spans[code].low, v), max(spans[code].high, v)}
 			}
 		}
 	}
 	if c.Left = max(0, len(rows)-mostBars); c.Left > 0 {
 		rows = rows[:mostBars]
 	}
-	span := high - low
 	for _, i := range rows {
 		g := Bars{Label: s.label(q, a.Rows[i], q.Rows)}
 		for _, j := range cols {
@@ -116,8 +119,9 @@ func (s voice) bars(c *Chart, a fact.Answer) {
 			if len(cols) > 1 {
 				b.Label = s.label(q, a.Cols[j], q.Cols)
 			}
-			if v, ok := a.Cells[i][j].Value(); ok && span > 0 {
-				b.Drawn, b.X, b.Width = true, at1(100*(min(v, 0)-low)/span), at1(max(100*math.Abs(v)/span, .4))
+			of := spans[codeOf(q, a.Rows[i], a.Cols[j])]
+			if v, ok := a.Cells[i][j].Value(); ok && of.high > of.low {
+				b.Drawn, b.X, b.Width = true, at1(100*(min(v, 0)-of.low)/(of.high-of.low)), at1(max(100*math.Abs(v)/(of.high-of.low), .4))
 			}
 			g.Bars = append(g.Bars, b)
 		}

@@ -101,17 +101,16 @@ func (s voice) heads(q fact.Question, cols []fact.Header, depth int) (heads []He
 	return heads
 }
 
-// labels are the names of a header's members, one for each dimension laid out.
+// labels are the names of a header's members, one for each dimension laid out. A sum has none for what it sums over.
 func (s voice) labels(q fact.Question, h fact.Header, dims []fact.Dim) []string {
+	if len(dims) == 0 && !h.Total {
+		return []string{s.name(fact.Member{Dim: fact.ByIndicator, Code: string(q.Indicators[0])})}
+	}
 	texts := make([]string, max(1, len(dims)))
 	for i := range texts {
-		switch {
-		case i < len(h.Members) && h.Members[i].Code != "":
-			texts[i] = s.name(h.Members[i])
-		case h.Total && i == 0 || i < len(dims):
-			texts[i] = s.t("stat.total")
-		default:
-			texts[i] = s.name(fact.Member{Dim: fact.ByIndicator, Code: string(q.Indicators[0])})
+		texts[i] = s.t("stat.total")
+		if n := slices.IndexFunc(h.Members, func(m fact.Member) bool { return i < len(dims) && m.Dim == dims[i] }); n >= 0 {
+			texts[i] = s.name(h.Members[n])
 		}
 	}
 	return texts
@@ -132,16 +131,14 @@ func (s voice) name(m fact.Member) string {
 	return text
 }
 
-// indicator is the one that a cell is about.
-func (s voice) indicator(q fact.Question, row, col fact.Header) fact.Indicator {
-	code := q.Indicators[0]
-	for _, m := range append(slices.Clone(row.Members), col.Members...) {
-		if m.Dim == fact.ByIndicator && m.Code != "" {
-			code = fact.Code(m.Code)
+// codeOf is the indicator that a cell is about.
+func codeOf(q fact.Question, row, col fact.Header) fact.Code {
+	for _, m := range slices.Concat(row.Members, col.Members) {
+		if m.Dim == fact.ByIndicator {
+			return fact.Code(m.Code)
 		}
 	}
-	i, _ := s.facts.Indicator(code) //nolint:errcheck // an unknown one has no unit, which every page can show
-	return i
+	return q.Indicators[0]
 }
 
 func (s voice) cell(q fact.Question, row, col fact.Header, c fact.Cell) TableCell {
@@ -169,7 +166,7 @@ func (s voice) figure(q fact.Question, c fact.Cell) string {
 		return s.t("stat.cell." + string(c.State))
 	}
 	text := i18n.Number(s.lang, round(v, decimals(c)))
-	if c.Kind == fact.Ratio {
+	if c.Kind == fact.Ratio || c.Kind == fact.Growth {
 		text = i18n.Percent(s.lang, v)
 	}
 	if (q.Show == fact.Change || q.Show == fact.ChangeYear) && v > 0 {
@@ -195,10 +192,10 @@ func round(v float64, decimals int) float64 {
 func at(row, col fact.Header) string { return headerText(row) + "~" + headerText(col) }
 
 func headerText(h fact.Header) string {
-	if h.Total {
-		return "*"
-	}
 	var codes []string
+	if h.Total {
+		codes = append(codes, "*")
+	}
 	for _, m := range h.Members {
 		codes = append(codes, m.Code)
 	}

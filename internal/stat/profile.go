@@ -36,7 +36,7 @@ var mainIndicators = []fact.Code{"POP", "HH", "EM_SHARE", "POOR_RATE", "NEARPOOR
 const profilePeriods = 8
 
 // profileQuestions ask for the main indicators that can be divided so, one question for each length of period.
-func (d *Desk) profileQuestions(area place.ID, only map[fact.Dim][]string) []fact.Question {
+func (d *Desk) profileQuestions(ctx context.Context, area place.ID, only map[fact.Dim][]string) []fact.Question {
 	byKind := map[fact.PeriodKind]*fact.Question{}
 	var kinds []fact.PeriodKind
 	for _, code := range mainIndicators {
@@ -54,19 +54,17 @@ func (d *Desk) profileQuestions(area place.ID, only map[fact.Dim][]string) []fac
 		q := byKind[i.Period]
 		if q == nil {
 			q = &fact.Question{Area: area, Only: only, Rows: []fact.Dim{fact.ByIndicator}, Cols: []fact.Dim{fact.ByPeriod}}
-			at := periodAt(i.Period, d.places.Today())
-			for range profilePeriods {
-				q.Periods = append(q.Periods, at)
-				at = at.Before()
-			}
-			slices.Reverse(q.Periods)
 			byKind[i.Period], kinds = q, append(kinds, i.Period)
 		}
 		q.Indicators = append(q.Indicators, code)
 	}
 	var all []fact.Question
 	for _, kind := range kinds {
-		all = append(all, *byKind[kind])
+		q := byKind[kind]
+		if q.Periods = d.latest(ctx, q.Indicators, area, profilePeriods); len(q.Periods) == 0 {
+			q.Periods = []fact.Period{periodAt(kind, d.places.Today())}
+		}
+		all = append(all, *q)
 	}
 	return all
 }
@@ -74,7 +72,7 @@ func (d *Desk) profileQuestions(area place.ID, only map[fact.Dim][]string) []fac
 // exactProfile is the profile of an area, or of a group within it, for who may read its exact figures.
 func (d *Desk) exactProfile(ctx context.Context, actor duty.Actor, s voice, area place.ID, only map[fact.Dim][]string) (Profile, error) {
 	var p Profile
-	for _, q := range d.profileQuestions(area, only) {
+	for _, q := range d.profileQuestions(ctx, area, only) {
 		a, err := d.facts.AskAs(ctx, actor, q)
 		if err != nil {
 			return p, err

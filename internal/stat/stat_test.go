@@ -89,11 +89,27 @@ func (f *figures) Label(m fact.Member, lang string) string {
 	return m.Code
 }
 
+func (f *figures) Origins(_ context.Context, q fact.Question, row, _ fact.Header, _ int) ([]fact.Origin, error) {
+	whole := fact.Origin{Fact: fact.Fact{Key: fact.Key{Indicator: q.Indicators[0], Place: place.ID(row.Members[0].Code), Period: q.Periods[0]}, Value: 1234, State: fact.Known, Cell: "Biểu 1!C7"},
+		Batch: fact.Batch{Title: "Biểu 01, xã Bắc Sơn", Report: "r1", FileName: "bieu-01.xlsx", EnteredName: "Cán bộ xã", CertifiedName: "Lãnh đạo xã", AsOf: 20260630, Demo: true, Recorded: now}, Share: 1}
+	part := whole
+	part.Share, part.Cut.Group = .25, "tay"
+	return []fact.Origin{whole, part}, nil
+}
+
 func (f *figures) Ask(_ context.Context, q fact.Question) (fact.Answer, error) {
 	if f.building {
 		return fact.Answer{}, fault.New(fault.Unavailable, "stat.building")
 	}
-	return f.answer(q), nil
+	a := f.answer(q)
+	if len(q.Rows) == 1 && q.Rows[0] == fact.ByPeriod { // which periods have figures
+		for i, row := range a.Rows {
+			if row.Members[0].Code < "2025" {
+				a.Cells[i] = slices.Repeat([]fact.Cell{{State: fact.Missing}}, len(a.Cols))
+			}
+		}
+	}
+	return a, nil
 }
 
 func (f *figures) AskAs(ctx context.Context, actor duty.Actor, q fact.Question) (fact.Answer, error) {

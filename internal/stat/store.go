@@ -19,6 +19,7 @@ type Facts interface {
 	Indicator(code fact.Code) (fact.Indicator, error)
 	Ask(ctx context.Context, q fact.Question) (fact.Answer, error)
 	AskAs(ctx context.Context, actor duty.Actor, q fact.Question) (fact.Answer, error)
+	Origins(ctx context.Context, q fact.Question, row, col fact.Header, limit int) ([]fact.Origin, error)
 	Label(m fact.Member, lang string) string
 }
 

@@ -31,6 +31,7 @@ func (h handler) mountAsk(site *web.Site) {
 	site.Handle("GET /api/v1/so-lieu/chinh-xac", duty.StatReadExact, h.askJSON)
 	site.Handle("GET "+askURL+"/noi/{code}", duty.StatReadExact, h.placeProfile)
 	site.Handle("GET "+askURL+"/dan-toc/{slug}", duty.StatReadExact, h.groupProfile)
+	site.Handle("GET "+askURL+"/nguon", duty.StatReadExact, h.cell)
 	h.mountSaved(site)
 }
 
@@ -47,7 +48,8 @@ type askPage struct {
 	Title   string
 	Area    string
 	Form    form
-	Open    bool // the form
+	Open    bool   // the form
+	Said    string // under which conditions the figures stand
 	Dropped []string
 	Refused bool
 	Own     string // address of the same question about the own area
@@ -83,6 +85,11 @@ func (h handler) asked(r *http.Request) (Ask, []Dropped) {
 		v.Set("dia-ban", string(h.desk.ownArea(web.Actor(r))))
 		a, _ = h.desk.ParseAsk(v)
 	}
+	if len(v["ky"]) == 0 {
+		if latest := h.desk.latest(r.Context(), a.Question.Indicators, a.Question.Area, 4); latest != nil {
+			a.Question.Periods, a.Periods = latest, nil
+		}
+	}
 	return a, dropped
 }
 
@@ -106,7 +113,7 @@ func (h handler) ask(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case fault.Is(err, fault.Unavailable):
 		return h.building(w, r)
-	case fault.Is(err, fault.Forbidden), fault.Is(err, fault.Invalid):
+	case fault.Is(err, fault.Forbidden), fault.Is(err, fault.Invalid), fault.Is(err, fault.TooLarge):
 		p.Refused = fault.Is(err, fault.Forbidden)
 		own := a
 		own.Question.Area, own.Question.Level = h.desk.ownArea(web.Actor(r)), ""
@@ -133,6 +140,7 @@ func (h handler) askPage(r *http.Request, a Ask, dropped []Dropped) askPage {
 	p := askPage{Ask: a, Query: h.desk.Query(a), Area: h.areaName(r, a.Question.Area), Open: r.URL.RawQuery == ""}
 	p.Title = s.title(a.Question) + ", " + p.Area
 	p.Keep = Saved{Title: p.Title}
+	p.Said = h.said(r, a)
 	for _, d := range dropped {
 		p.Dropped = append(p.Dropped, web.T(r, d.Key, "What", d.What))
 	}
@@ -160,7 +168,35 @@ func (s voice) title(q fact.Question) string {
 	if n := len(q.Indicators) - len(names); n > 0 {
 		text += " " + s.t("stat.title.more", "N", n)
 	}
+	if len(q.Periods) == 1 {
+		text += ", " + s.name(fact.Member{Dim: fact.ByPeriod, Code: q.Periods[0].String()})
+	}
 	return text
+}
+
+// said names the conditions of a question, which a print must carry: whose units, only which members, what the cells say.
+func (h handler) said(r *http.Request, a Ask) string {
+	q, s := a.Question, h.voice(r)
+	texts := []string{web.T(r, "stat.said.reported")}
+	if q.Geography != 0 {
+		texts[0] = web.T(r, "stat.said.geography", "Date", i18n.Date(s.lang, q.Geography.Time()))
+	}
+	for _, dim := range filtered {
+		var names []string
+		for _, code := range q.Only[dim] {
+			names = append(names, s.name(fact.Member{Dim: dim, Code: code}))
+		}
+		if names != nil {
+			texts = append(texts, web.T(r, "stat.dim."+string(dim))+": "+strings.Join(names, ", ")+".")
+		}
+	}
+	if q.Show != fact.Values {
+		texts = append(texts, web.T(r, "stat.show."+string(q.Show))+".")
+	}
+	if q.Top > 0 {
+		texts = append(texts, web.T(r, "stat.said.top", "N", q.Top))
+	}
+	return strings.Join(texts, " ")
 }
 
 func (h handler) areaName(r *http.Request, area place.ID) string {
@@ -377,6 +413,9 @@ func (h handler) areaChoices(r *http.Request, f *form, q fact.Question) {
 func (h handler) periodChoices(r *http.Request, f *form, a Ask) {
 	lang, p := web.Reader(r).UI, parser{desk: h.desk}
 	kind := h.desk.kind(a.Question.Indicators)
+	if a.Periods == nil {
+		a.Periods = periodTexts(a.Question.Periods)
+	}
 	rest := maps.Collect(slices.All(a.Question.Periods))
 	for n, word := range words {
 		at, _ := p.period(word, kind)

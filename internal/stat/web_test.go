@@ -42,6 +42,24 @@ func TestAnswerSaysHowFarItCanBeReliedOn(t *testing.T) {
 	}
 }
 
+func TestCellSaysWhereItComesFrom(t *testing.T) {
+	s, _, _ := site(t)
+	const cell = "/ban-lam-viec/so-lieu/nguon?chi-tieu=POP&hang=place&cot=period&ky=2026H1&dia-ban=20&o=06325@20250701~2026H1"
+	webtest.Render(t, s, "statistician", cell)
+	page := webtest.New(t, s).As("statistician").Get(cell)
+	for _, want := range []string{"xã Bắc Sơn", "1.234", "Biểu 1!C7", "bieu-01.xlsx", "Lãnh đạo xã", "30/6/2026", "Số minh hoạ", "25%", `href="/ban-lam-viec/bieu/r1"`} {
+		if !page.Has(want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if page := webtest.New(t, s).As("officer").Get(cell); page.Status != http.StatusForbidden {
+		t.Errorf("an officer of a commune sees the source of a cell of the province: %d", page.Status)
+	}
+	if page := webtest.New(t, s).As("statistician").Get(cell + "x"); page.Status != http.StatusNotFound {
+		t.Errorf("a cell that is not there: %d", page.Status)
+	}
+}
+
 func TestFormLeadsToTheLastingAddress(t *testing.T) {
 	s, _, _ := site(t)
 	page := webtest.New(t, s).As("statistician").Get("/ban-lam-viec/so-lieu?gui=1&hinh=&chi-tieu=POP&hang=place&hang=khong&cot=period&cot=khong&dia-ban=20&cap=&dia-gioi=nay&ky=nay&ky=nay-1&ky=&xem=&dau=&loc.group=tay")
