@@ -162,12 +162,16 @@ func (g *register) repeal(e Event) error {
 func (g *register) title(e Event) string {
 	var olds, news []string
 	for _, id := range e.Olds() {
-		if u := g.units[id]; u != nil {
-			olds = append(olds, u.FullName())
+		name := g.units[id].FullName()
+		if e.Kind == Merge && !e.Whole(id) {
+			name = "một phần " + name
 		}
+		olds = append(olds, name)
 	}
 	for _, n := range e.New {
-		news = append(news, n.Kind+" "+n.Name)
+		if e.Kind != Merge || e.sources(n.Code) > 1 { // what is left of a unit is not worth a line
+			news = append(news, n.Kind+" "+n.Name)
+		}
 	}
 	from, to := strings.Join(olds, ", "), strings.Join(news, ", ")
 	switch e.Kind {
