@@ -32,6 +32,7 @@ type Desk struct {
 	places *place.Desk
 	groups *ethnic.Desk
 	now    func() time.Time
+	kept   shelf // tables of releases: see store_release.go
 }
 
 // New makes a desk. Released files are kept in files.
