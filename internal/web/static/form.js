@@ -298,8 +298,10 @@ export function run(form, page, changed) {
   const outputs = new Map()
   for (const e of form.querySelectorAll('[data-cell]')) (e.matches('input, select, textarea') ? controls : outputs).set(e.dataset.cell, e)
   const live = form.appendChild(element('p', { class: 'vh', 'aria-live': 'polite' }))
+  const said = new Map() // what the server has, by cell
   let all = []
   let last = ''
+  let listed = ''
 
   const cellOf = (id) => at(grid, ...split(id))
   const unknownText = text('unknown').toLowerCase()
@@ -386,6 +388,9 @@ export function run(form, page, changed) {
       element('button', { type: 'button', class: 'btn alt', 'data-keep': c.cell }, text('keep')), ' ',
       element('button', { type: 'button', class: 'btn alt', 'data-take': c.cell }, text('take'))))
     for (const f of rest) items.push(item(f.cell, say(page, f.key, ...f.args)))
+    const said = items.map((e) => e.outerHTML).join('') + count('error') + '/' + empty.length
+    if (said === listed) return // a list that is made again under a finger loses the tap
+    listed = said
     box.hidden = !found.length && !items.length
     box.className = 'flash ' + (count('error') + empty.length + conflicts.size ? 'bad' : 'late')
     box.replaceChildren(element('p', {}, element('b', {}, text('findings', 'Empty', empty.length, 'Errors', count('error'), 'Warnings', count('warning')))),
@@ -487,7 +492,7 @@ export function run(form, page, changed) {
       revs.set(c.cell, c.rev)
       if (take) {
         edits.delete(c.cell)
-        put(c.cell, c.text, c.note ?? '')
+        took({ cells: [c] })
       } else edit(c.cell, values[c.cell].text)
       controls.get(c.cell)?.focus()
     } else return
@@ -497,6 +502,7 @@ export function run(form, page, changed) {
   // took takes in what the server says about cells.
   function took(reply) {
     for (const c of reply.cells ?? []) {
+      said.set(c.cell, c)
       revs.set(c.cell, c.rev)
       conflicts.delete(c.cell)
       if (edits.has(c.cell)) edits.get(c.cell).rev = c.rev
@@ -506,6 +512,7 @@ export function run(form, page, changed) {
       conflicts.set(c.cell, c)
       if (!edits.has(c.cell)) edits.set(c.cell, { cell: c.cell, text: values[c.cell]?.text ?? '', rev: revs.get(c.cell) ?? 0, note: values[c.cell]?.note ?? '' })
     }
+    page.cells = [...said.values()]
     refresh()
   }
 

@@ -87,6 +87,7 @@ async function online(form, page, { run, element }) {
   let pause = 0
   let timer
   const later = (ms) => { clearTimeout(timer); timer = setTimeout(flush, ms) }
+  let carried // the copy taken along, if there is one
   const status = (text) => {
     const e = form.querySelector('[data-saved]')
     if (e && e.textContent !== text) e.textContent = text
@@ -103,6 +104,7 @@ async function online(form, page, { run, element }) {
       return status(ui.text(answer.problem, 'Count', ui.edits.size, 'Status', answer.status ?? ''))
     }
     pause = 0
+    if (carried) await put('carried', { base: page.base, page, edits: [] })
     status(ui.text('saved', 'Time', clock(answer.saved)))
     later(0) // what was typed meanwhile
   }
@@ -116,14 +118,14 @@ async function online(form, page, { run, element }) {
   })
   addEventListener('online', () => later(0))
 
-  // What an earlier visit, or a copy taken along, could not send comes first.
-  const carried = await kept('carried', page.base)
-  for (const record of [await kept('pending', page.base), carried]) {
-    if (!record?.sent && !record?.edits?.length) continue
-    box.resume(record)
-    await flush()
+  // What an earlier visit, or a copy taken along, could not send is sent now; until then both stay where they are kept.
+  const pending = await kept('pending', page.base)
+  carried = await kept('carried', page.base)
+  const waits = [...pending?.edits ?? [], ...carried?.edits ?? []]
+  if (waits.length || pending?.sent) {
+    box.resume({ sent: pending?.sent, edits: waits })
+    later(0)
   }
-  if (carried) await put('carried', { ...carried, sent: undefined, edits: [] })
 
   const carry = form.querySelector('[data-carry]')
   if (!carry || !navigator.serviceWorker || !globalThis.caches) return
@@ -187,7 +189,7 @@ function open(stage, record, { run, say, element, draw }) {
   stage.replaceChildren(element('h2', {}, page.title), form)
   const ui = run(form, page, async () => {
     await box.hold()
-    status.textContent = text('kept', 'Time', clock(Date.now()))
+    status.textContent = ui.edits.size ? text('kept', 'Time', clock(Date.now())) : ''
   })
   const box = outbox(ui, page, (waits) => put('carried', Object.assign(record, waits)))
   box.resume(record)
