@@ -42,10 +42,13 @@ type Unit struct {
 // FullName is the kind and the name: "xã Bắc Sơn".
 func (u Unit) FullName() string { return u.Kind + " " + u.Name }
 
-// pageOf is the address of a unit's page. A version that no longer holds is asked for by a day on which it held.
-func pageOf(u Unit) string {
+// pageOf is the address of a unit's page. A version that does not hold today is asked for by a day on which it does.
+func (d *Desk) pageOf(u Unit) string {
 	address := "/dia-ban/" + u.Code
-	if u.Until != 0 {
+	switch today := d.Today(); {
+	case u.From > today:
+		address += "?ngay=" + u.From.String()
+	case !u.In(today):
 		address += "?ngay=" + u.Until.Before().String()
 	}
 	return address

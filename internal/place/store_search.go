@@ -38,13 +38,16 @@ func (d *Desk) entries() []search.Entry {
 			continue
 		}
 		all = append(all, search.Entry{ID: "place/" + string(u.ID), Kind: "place", Title: capital(u.FullName()), Body: d.story(u, today), Lang: "vi",
-			URL: pageOf(u), Number: u.Code, Facets: map[string][]string{"kind": {"place"}, "place": {string(u.ID)}}})
+			URL: d.pageOf(u), Number: u.Code, Facets: map[string][]string{"kind": {"place"}, "place": {string(u.ID)}}})
 	}
 	return all
 }
 
 // summary tells in one line where a unit lies, or that it ended.
 func (d *Desk) summary(u Unit, today Date) string {
+	if u.From > today {
+		return "Từ ngày " + written(u.From)
+	}
 	if !u.In(today) {
 		return "Đến hết ngày " + written(u.Until.Before()) + nowIn(d.Successors(u.ID, today))
 	}

@@ -62,7 +62,7 @@ type unitView struct {
 }
 
 func (h handler) view(u Unit, p Profile) unitView {
-	v := unitView{Unit: u, URL: pageOf(u)}
+	v := unitView{Unit: u, URL: h.desk.pageOf(u)}
 	v.Area, v.AreaOK = p.Area()
 	v.Area = math.Round(100*v.Area) / 100
 	v.People, v.PeopleOK = p.People()
@@ -140,9 +140,12 @@ func (h handler) list(w http.ResponseWriter, r *http.Request) error {
 		Sheet: web.T(r, "place.sheet")}, p)
 }
 
-// lastDay is the last day on which a version held, at most today.
+// lastDay is the last day on which a version held, at most today; of one that is to come, its first.
 func (u Unit) lastDay(today Date) Date {
-	if u.Until == 0 || u.Until > today {
+	switch {
+	case u.From > today:
+		return u.From
+	case u.Until == 0 || u.Until > today:
 		return today
 	}
 	return u.Until.Before()
@@ -166,6 +169,7 @@ type unitPage struct {
 	Unit        Unit
 	Asked       Date
 	Ended       bool // no longer holds today
+	Coming      bool // does not hold yet
 	Parents     []unitView
 	Profile     Profile
 	Show        unitView
@@ -207,7 +211,7 @@ func (h handler) unit(w http.ResponseWriter, r *http.Request) error {
 	if asJSON {
 		return web.JSON(w, r, p.data())
 	}
-	m := web.Meta{Title: p.Title, Crumbs: []web.Link{{Text: web.T(r, "place.title"), URL: "/dia-ban"}}, Sheet: web.T(r, "place.sheet"), NoIndex: p.Ended,
+	m := web.Meta{Title: p.Title, Crumbs: []web.Link{{Text: web.T(r, "place.title"), URL: "/dia-ban"}}, Sheet: web.T(r, "place.sheet"), NoIndex: p.Ended || p.Coming,
 		Description: web.T(r, "place.unit.lead", "Name", p.Title)}
 	for i := len(p.Parents) - 1; i >= 0; i-- {
 		m.Crumbs = append(m.Crumbs, web.Link{Text: capital(p.Parents[i].FullName()), URL: p.Parents[i].URL})
@@ -222,7 +226,7 @@ func capital(s string) string {
 
 func (h handler) page(ctx context.Context, u Unit, on Date) (p unitPage, err error) {
 	today := h.desk.Today()
-	p = unitPage{Title: capital(u.FullName()), Unit: u, Asked: on, Ended: !u.In(today), JSON: "/dia-ban/" + u.Code + ".json"}
+	p = unitPage{Title: capital(u.FullName()), Unit: u, Asked: on, Ended: u.Until != 0 && u.Until <= today, Coming: u.From > today, JSON: "/dia-ban/" + u.Code + ".json"}
 	if on != today {
 		p.JSON += "?ngay=" + on.String()
 	}

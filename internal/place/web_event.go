@@ -87,7 +87,7 @@ func (h handler) changes(e Event) []change {
 		all[i].New = n
 		for _, p := range e.Parts {
 			if u, err := h.desk.ByID(p.Old); err == nil && p.New == n.Code {
-				all[i].Olds = append(all[i].Olds, changed{u, pageOf(u), e.Whole(p.Old)})
+				all[i].Olds = append(all[i].Olds, changed{u, h.desk.pageOf(u), e.Whole(p.Old)})
 			}
 		}
 	}

@@ -251,6 +251,13 @@ func TestEventPages(t *testing.T) {
 		t.Fatalf("confirm = %d %s", page.Status, page.Text())
 	}
 	webtest.Render(t, s, "statistician", address)
+	webtest.Render(t, s, "", "/dia-ban/06325", "/dia-ban/06325?ngay=2027-01-01", "/dia-ban/06364")
+	if page := officer.Get("/dia-ban/06325"); !page.Has("đến hết ngày 31/12/2026", "/dia-ban/06325?ngay=2027-01-01") {
+		t.Errorf("a unit that will end: %s", page.Text())
+	}
+	if page := officer.Get("/dia-ban/06325?ngay=2027-01-01"); !page.Has("Xã Bắc Sơn Mới", "có hiệu lực từ ngày 1/1/2027") || page.Has("Đơn vị này đã hết") {
+		t.Errorf("a unit that is to come: %s", page.Text())
+	}
 	if page := officer.Post(address+"/hoan-tac", "reason", ""); page.Status != 422 || !page.Has("Chưa có lý do") {
 		t.Errorf("undo without a reason = %d", page.Status)
 	}
