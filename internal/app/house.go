@@ -23,6 +23,7 @@ import (
 	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/ethnic"
+	"banlang/internal/fact"
 	"banlang/internal/fault"
 	"banlang/internal/i18n"
 	"banlang/internal/job"
@@ -32,6 +33,7 @@ import (
 	"banlang/internal/plan"
 	"banlang/internal/privacy"
 	"banlang/internal/search"
+	"banlang/internal/stat"
 )
 
 // A House is an open installation: every desk, ready to work.
@@ -57,6 +59,8 @@ type House struct {
 	bulletin *bulletin.Desk
 	library  *library.Desk
 	plan     *plan.Desk
+	facts    *fact.Desk
+	stat     *stat.Desk
 }
 
 // open opens the installation and brings its tables and reference data up to date.
@@ -117,6 +121,12 @@ func (h *House) build(ctx context.Context) error {
 	h.bulletin = bulletin.New(h.db, h.files, h.queue, h.policy, h.places, h.groups, people{h.accounts}, h.log, h.now)
 	h.library = library.New(h.db, h.files, transcript.Tools{}, h.queue, h.policy, h.places, h.groups, h.search, h.log, h.now)
 	h.plan = plan.New(h.db, h.policy, h.home(), h.now)
+	h.facts = fact.New(h.db, h.policy, h.places, h.groups, h.now)
+	if err := h.facts.Ready(ctx); err != nil {
+		return fmt.Errorf("load the catalogue of indicators: %w", err)
+	}
+	h.stat = stat.New(h.db, h.files, h.policy, h.facts, h.places, h.groups, h.now)
+	h.stat.Serve(h.queue)
 	return h.plan.Index(ctx)
 }
 

@@ -27,6 +27,7 @@ import (
 	"banlang/internal/plan"
 	"banlang/internal/portal"
 	"banlang/internal/privacy"
+	"banlang/internal/stat"
 	"banlang/internal/web"
 )
 
@@ -102,16 +103,19 @@ func (h *House) site(demo bool) (*web.Site, error) {
 	place.Mount(s, h.places)
 	ethnic.Mount(s, h.groups)
 	plan.Mount(s, h.plan)
+	stat.Mount(s, h.stat)
 	account.Mount(s, h.accounts)
 	audit.Mount(s, h.record, h.accounts)
 	privacy.Mount(s, h.privacy)
 	desk := console.New(h.db, h.files, h.policy, console.Machine{Version: string(h.version), Started: h.now(), Data: h.config.DataFolder(), Queue: h.queue}, h.now,
 		console.KindOf("units", duty.PlaceRecordEvent, 32<<20, h.places),
 		console.KindOf("boundaries", duty.PlaceRecordEvent, 8<<20, h.places),
+		console.KindOf("weights", duty.PlaceRecordEvent, 8<<20, h.places),
 		console.KindOf("villages", duty.PlaceEditVillage, 32<<20, h.places),
 		console.KindOf("classes", duty.PlaceSetAreaClass, 32<<20, h.places),
 		console.KindOf("groups", duty.EthnicEdit, 32<<20, h.groups),
 		console.KindOf("census", duty.EthnicEdit, 32<<20, h.groups),
+		console.KindOf("indicators", duty.StatDefine, 8<<20, h.facts),
 	)
 	console.Mount(s, desk, h.bulletin, h.library, h.accounts, h.privacy, h.places, h.groups, h.plan)
 	return s, openapi.Mount(s, openapi.Desks{Places: h.places, Groups: h.groups, Targets: h.plan, Bulletins: h.bulletin, Documents: h.library, Search: h.search},
@@ -134,6 +138,7 @@ func (h *House) serve(ctx context.Context, demo bool, told func(address string))
 	g.Go(func() error { return s.Run(ctx, ln) })
 	g.Go(func() error { return h.queue.Run(ctx) })
 	g.Go(func() error { return h.finding(ctx) })
+	g.Go(func() error { return h.facts.Run(ctx) })
 	g.Go(func() error { return h.follow(ctx) })
 	g.Go(func() error { return h.sweep(ctx) })
 	if demo {
