@@ -19,5 +19,8 @@ type handler struct {
 func Mount(site *web.Site, d *Desk) {
 	h := handler{desk: d, room: site.Room("stat", pages)}
 	h.mountAsk(site)
+	h.mountRelease(site)
+	h.mountPublic(site)
+	h.mountOpen(site)
 	site.Menu(web.MenuItem{Group: "desk.data", Key: "stat.menu", URL: "/ban-lam-viec/so-lieu", Act: duty.StatReadExact, Order: 30})
 }
