@@ -231,8 +231,8 @@ func periodTexts(periods []fact.Period) []string {
 // of late, and whole years since the first census that is known. None while figures are being read in.
 func (d *Desk) latest(ctx context.Context, codes []fact.Code, area place.ID, n int) []fact.Period {
 	q := fact.Question{Indicators: codes, Area: area, Rows: []fact.Dim{fact.ByPeriod}, Cols: []fact.Dim{fact.ByIndicator}}
-	today := d.places.Today()
-	for at, i := periodAt(d.kind(codes), today), 0; i < 12; at, i = at.Before(), i+1 {
+	today, kind := d.places.Today(), d.kind(codes)
+	for at, i := periodAt(kind, today), 0; i < 12; at, i = at.Before(), i+1 {
 		q.Periods = append(q.Periods, at)
 	}
 	for year := 1999; year <= int(today)/10000; year++ {
@@ -251,6 +251,9 @@ func (d *Desk) latest(ctx context.Context, codes []fact.Code, area place.ID, n i
 			found = append(found, at)
 		}
 	}
+	found = slices.DeleteFunc(found, func(at fact.Period) bool { // a year that is only the sum or the last of its parts
+		return at.Kind() != kind && slices.ContainsFunc(found, func(part fact.Period) bool { return part.Kind() == kind && part.Year() == at.Year() })
+	})
 	slices.SortFunc(found, func(a, b fact.Period) int { return cmp.Or(cmp.Compare(a.Last(), b.Last()), cmp.Compare(b, a)) })
 	return found[max(0, len(found)-n):]
 }

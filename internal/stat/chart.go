@@ -42,16 +42,15 @@ type KeyItem struct{ Class, Text string }
 
 // A LineChart is one series over the periods.
 type LineChart struct {
-	Label    string
-	Path     string // between figures that follow one another
-	Gap      string // over periods without one
-	Dots     string // the figures themselves
-	Grid     string
-	Breaks   string // where the standard changed
-	Y, X     []string
-	Told     string // the same in words
-	Missing  bool
-	Breaking bool
+	Label  string
+	Path   string // between figures that follow one another
+	Gap    string // over periods without one
+	Dots   string // the figures themselves
+	Open   string // figures that sum only some of the places
+	Grid   string
+	Breaks string // where the standard changed
+	Y, X   []string
+	Told   string // the same in words
 }
 
 // The most rows that are drawn; the table has them all.
@@ -120,7 +119,7 @@ func (s voice) bars(c *Chart, a fact.Answer) {
 				b.Label = s.label(q, a.Cols[j], q.Cols)
 			}
 			of := spans[codeOf(q, a.Rows[i], a.Cols[j])]
-			if v, ok := a.Cells[i][j].Value(); ok && of.high > of.low {
+			if v, ok := a.Cells[i][j].Value(); ok && v != 0 {
 				b.Drawn, b.X, b.Width = true, at1(100*(min(v, 0)-of.low)/(of.high-of.low)), at1(max(100*math.Abs(v)/(of.high-of.low), .4))
 			}
 			g.Bars = append(g.Bars, b)
@@ -284,7 +283,7 @@ func (s voice) line(q fact.Question, one series, periods []fact.Period, breaks m
 	x := func(at fact.Period) string { return at1(100 * (days(at) - first) / max(last-first, 1)) }
 	y := func(v float64) string { return at1(100 * (high - v) / (high - low)) }
 	l := LineChart{Label: one.label}
-	var path, gap, dots, grid, crack strings.Builder
+	var path, gap, dots, open, grid, crack strings.Builder
 	var told []string
 	before, missed := "", false
 	for _, at := range periods {
@@ -293,14 +292,17 @@ func (s voice) line(q fact.Question, one series, periods []fact.Period, breaks m
 		name := s.name(fact.Member{Dim: fact.ByPeriod, Code: at.String()})
 		told = append(told, name+": "+s.figure(q, cell))
 		if breaks[at] {
-			before, l.Breaking = "", true
+			before = ""
 			crack.WriteString("M" + x(at) + " 0V100")
 		}
 		if !ok {
-			missed, l.Missing = true, true
+			missed = true
 			continue
 		}
-		point := x(at) + " " + y(v)
+		point, into := x(at)+" "+y(v), &dots
+		if cell.State == fact.Partial { // no less than a whole one: it only sums fewer places
+			missed, into = true, &open
+		}
 		switch {
 		case before == "":
 		case missed:
@@ -308,15 +310,15 @@ func (s voice) line(q fact.Question, one series, periods []fact.Period, breaks m
 		default:
 			path.WriteString("M" + before + "L" + point)
 		}
-		dots.WriteString("M" + point + "h0")
-		before, missed = point, false
+		into.WriteString("M" + point + "h0")
+		before, missed = point, cell.State == fact.Partial
 	}
 	for _, tick := range ticks {
 		grid.WriteString("M0 " + y(tick) + "H100")
 		l.Y = append(l.Y, i18n.Number(s.lang, round(tick, 6)))
 	}
 	slices.Reverse(l.Y)
-	l.Path, l.Gap, l.Dots, l.Grid, l.Breaks = path.String(), gap.String(), dots.String(), grid.String(), crack.String()
+	l.Path, l.Gap, l.Dots, l.Open, l.Grid, l.Breaks = path.String(), gap.String(), dots.String(), open.String(), grid.String(), crack.String()
 	l.X = []string{s.name(fact.Member{Dim: fact.ByPeriod, Code: periods[0].String()}), s.name(fact.Member{Dim: fact.ByPeriod, Code: periods[len(periods)-1].String()})}
 	l.Told = strings.Join(told, "; ")
 	return l

@@ -93,7 +93,7 @@ func (p *Profile) add(s voice, a fact.Answer) {
 			continue
 		}
 		line := ProfileLine{Code: fact.Code(row.Members[0].Code), Name: s.label(a.Question, row, a.Question.Rows), Value: s.t("stat.cell.missing")}
-		known := 0
+		known, partial := 0, false
 		low, high := 0.0, 0.0
 		for j, cell := range a.Cells[i] {
 			v, ok := cell.Value()
@@ -104,6 +104,10 @@ func (p *Profile) add(s voice, a fact.Answer) {
 				low, high = v, v
 			}
 			low, high = min(low, v), max(high, v)
+			if cell.State == fact.Partial && line.At != 0 && !partial {
+				continue // a sum of fewer places says less than the whole one before it
+			}
+			partial = cell.State == fact.Partial
 			shown := s.cell(a.Question, row, a.Cols[j], cell)
 			line.Value, line.Mark, line.Period = shown.Text, shown.Mark, s.label(a.Question, a.Cols[j], a.Question.Cols)
 			line.At, _ = fact.ParsePeriod(a.Cols[j].Members[0].Code) //nolint:errcheck // the answer's own

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 
 	"banlang/internal/fact"
@@ -28,7 +29,11 @@ type origin struct {
 	fact.Origin
 	Where, What, Value, Share string
 	Report                    string // address
+	Method                    string
 }
+
+// methods are the ways of coming by a figure that have a word.
+var methods = []string{"census", "list", "generated", "log", "register", "survey", "decision", "external", "certified", "derived"}
 
 // originsMost is how many figures behind a cell are listed.
 const originsMost = 200
@@ -84,6 +89,9 @@ func (s voice) origin(o fact.Origin) origin {
 		v.Share = s.t("stat.origin.unknown")
 	case o.Share < 1:
 		v.Share = s.t("stat.origin.share", "Share", i18n.Percent(s.lang, 100*o.Share))
+	}
+	if v.Method = o.Batch.Method; slices.Contains(methods, o.Batch.Method) {
+		v.Method = s.t("stat.method." + o.Batch.Method)
 	}
 	if o.Batch.Report != "" {
 		v.Report = "/ban-lam-viec/bieu/" + o.Batch.Report
