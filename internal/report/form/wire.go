@@ -96,7 +96,7 @@ var messages = []string{
 	"form.page.ok", "form.page.empty", "form.page.warning", "form.page.error", "form.page.wait", "form.page.unknown",
 	"form.page.count", "form.page.findings", "form.page.note", "form.page.saved", "form.page.saving", "form.page.offline",
 	"form.page.signin", "form.page.refused", "form.page.conflict", "form.page.keep", "form.page.take",
-	"form.page.pasted", "form.page.past", "form.page.kept", "form.page.carried", "form.page.send", "form.page.sent",
+	"form.page.pasted", "form.page.past", "form.page.kept", "form.page.carry", "form.page.carried", "form.page.send", "form.page.sent",
 	"form.page.drop", "form.page.leave", "form.page.check", "form.page.yes", "form.page.no",
 }
 

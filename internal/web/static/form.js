@@ -281,10 +281,10 @@ export function element(tag, attributes = {}, ...children) {
   return e
 }
 
-// run makes a form live. data-cell names the control of a typed cell and the place of any other; data-verdict the place for what is
-// said of a row; data-findings, data-notes, data-count and data-past places for the list of findings, for reasons, for how many
-// cells are filled and for the past of the cell at hand; the button data-unknown says "chưa biết" there. changed() is called after
-// every edit; edits are what is not saved yet, by cell.
+// run makes a form live. data-cell names the control of a typed cell, data-sum the place of any other; data-check within data-row the
+// place for what is said of a row; data-count and data-past places for how many cells are filled and for the past of the cell at
+// hand; the button data-unknown says "chưa biết" there. The list of findings is at data-findings or in the first .flash, and is made
+// where there is none. changed() is called after every edit; edits are what is not saved yet, by cell.
 export function run(form, page, changed) {
   const { grid, past } = page
   const text = (key, ...args) => say(page, 'form.page.' + key, ...args)
@@ -296,7 +296,13 @@ export function run(form, page, changed) {
   const visited = new Set()
   const controls = new Map()
   const outputs = new Map()
-  for (const e of form.querySelectorAll('[data-cell]')) (e.matches('input, select, textarea') ? controls : outputs).set(e.dataset.cell, e)
+  for (const e of form.querySelectorAll('[data-cell]')) controls.set(e.dataset.cell, e)
+  for (const e of form.querySelectorAll('[data-sum]')) outputs.set(e.dataset.sum, e)
+  const findings = place('findings') ?? form.querySelector('.flash') ?? element('div')
+  const reasons = element('div')
+  const table = form.querySelector('section, table')
+  if (!findings.isConnected) table.before(findings)
+  table.after(reasons)
   const live = form.appendChild(element('p', { class: 'vh', 'aria-live': 'polite' }))
   const said = new Map() // what the server has, by cell
   let all = []
@@ -360,7 +366,7 @@ export function run(form, page, changed) {
       const v = now[id]
       out.textContent = v?.state === 'known' ? number(page.lang, v.n / 10 ** decimals(cellOf(id))) : v?.state === 'unknown' ? text('unknown') : '–'
     }
-    for (const e of form.querySelectorAll('[data-verdict]')) verdict(e, e.dataset.verdict, found, now)
+    for (const e of form.querySelectorAll('[data-row] [data-check]')) verdict(e, e.closest('[data-row]').dataset.row, found, now)
     list(found, empty, shy)
     notes()
     if (place('count')) place('count').textContent = text('count', 'Done', done, 'All', wanted)
@@ -379,8 +385,6 @@ export function run(form, page, changed) {
   }
 
   function list(found, empty, shy) {
-    const box = place('findings')
-    if (!box) return
     const rest = found.filter((f) => f.severity !== 'empty' || !shy)
     const count = (s) => found.filter((f) => f.severity === s).length
     const item = (id, ...what) => element('li', { id: 'f-' + id }, element('a', { href: '#' + (controls.get(id)?.id || '') }, name(page, id)), ': ', ...what)
@@ -391,25 +395,23 @@ export function run(form, page, changed) {
     const said = items.map((e) => e.outerHTML).join('') + count('error') + '/' + empty.length
     if (said === listed) return // a list that is made again under a finger loses the tap
     listed = said
-    box.hidden = !found.length && !items.length
-    box.className = 'flash ' + (count('error') + empty.length + conflicts.size ? 'bad' : 'late')
-    box.replaceChildren(element('p', {}, element('b', {}, text('findings', 'Empty', empty.length, 'Errors', count('error'), 'Warnings', count('warning')))),
+    findings.hidden = !found.length && !items.length
+    findings.className = 'flash ' + (count('error') + empty.length + conflicts.size ? 'bad' : 'late')
+    findings.replaceChildren(element('p', {}, element('b', {}, text('findings', 'Empty', empty.length, 'Errors', count('error'), 'Warnings', count('warning')))),
       element('ul', {}, ...items))
   }
 
   // notes shows a field for the reason at every cell that is odd or was explained.
   function notes() {
-    const box = place('notes')
-    if (!box) return
     const odd = new Set(all.filter((f) => f.severity === 'warning').map((f) => f.cell))
     for (const id in values) if (values[id].note) odd.add(id)
     for (const id of odd) {
       if (form.querySelector(`[data-note="${CSS.escape(id)}"]`)) continue
-      const input = element('input', { type: 'text', id: 'n-' + id, name: 'note.' + id, 'data-note': id, maxlength: '500' })
+      const input = element('input', { type: 'text', id: 'n-' + id, name: 'n.' + id, 'data-note': id, maxlength: '500' })
       input.value = values[id]?.note ?? ''
-      box.append(element('div', { class: 'field' }, element('label', { for: 'n-' + id }, text('note', 'Cell', name(page, id))), input))
+      reasons.append(element('div', { class: 'field' }, element('label', { for: 'n-' + id }, text('note', 'Cell', name(page, id))), input))
     }
-    for (const input of box.querySelectorAll('[data-note]')) {
+    for (const input of reasons.querySelectorAll('[data-note]')) {
       const field = input.closest('.field')
       if (field) field.hidden = !odd.has(input.dataset.note) && document.activeElement !== input
     }
@@ -499,14 +501,20 @@ export function run(form, page, changed) {
     tell()
   })
 
-  // took takes in what the server says about cells.
-  function took(reply) {
+  // took takes in what the server says about cells, in answer to those sent. An edit of another cell keeps the revision that its
+  // writer saw: if somebody wrote there meanwhile, the server must say so.
+  function took(reply, sent = []) {
+    const disputed = new Set((reply.conflicts ?? []).map((c) => c.cell))
     for (const c of reply.cells ?? []) {
       said.set(c.cell, c)
-      revs.set(c.cell, c.rev)
+      if (disputed.has(c.cell)) continue
+      if (!edits.has(c.cell)) put(c.cell, c.text, c.note ?? '')
+      else if (sent.some((s) => s.cell === c.cell)) edits.get(c.cell).rev = c.rev
+      else continue
       conflicts.delete(c.cell)
-      if (edits.has(c.cell)) edits.get(c.cell).rev = c.rev
-      else put(c.cell, c.text, c.note ?? '')
+      revs.set(c.cell, c.rev)
+      const rev = form.elements['r.' + c.cell] // what the form says when it is sent as a whole
+      if (rev) rev.value = c.rev
     }
     for (const c of reply.conflicts ?? []) {
       conflicts.set(c.cell, c)
@@ -541,17 +549,17 @@ export function draw(page) {
   const label = (x) => page.lang === 'en' && x.label_en || x.label
   const head = element('tr', {}, element('td'), ...grid.cols.map((c) => element('th', { scope: 'col', class: 'num' }, label(c))),
     element('th', { scope: 'col' }, say(page, 'form.page.check')))
-  const body = grid.rows.map((r) => element('tr', {}, element('th', { scope: 'row' }, label(r)), ...grid.cols.map((c) => {
+  const body = grid.rows.map((r) => element('tr', { 'data-row': r.code }, element('th', { scope: 'row' }, label(r)), ...grid.cols.map((c) => {
     const id = r.code + '.' + c.code
     const cell = at(grid, r.code, c.code)
     if (!cell) return element('td')
-    if (!cell.typed) return element('td', { class: 'num', 'data-l': label(c) }, element('span', { 'data-cell': id }))
+    if (!cell.typed) return element('td', { class: 'num', 'data-l': label(c) }, element('span', { 'data-sum': id }))
     return element('td', { 'data-l': label(c) }, control(page, cell, id))
-  }), element('td', { 'data-verdict': r.code, 'data-l': say(page, 'form.page.check') })))
-  return element('form', { 'data-form': '' }, element('p', { 'data-count': '', class: 'meta' }), element('div', { 'data-findings': '', hidden: '' }),
+  }), element('td', { 'data-check': '', 'data-l': say(page, 'form.page.check') })))
+  return element('form', { 'data-form': '' }, element('p', { 'data-count': '', class: 'meta' }),
     element('section', { class: 'wide', tabindex: '0', 'aria-label': page.title },
       element('table', { class: 'grid-in stack' }, element('thead', {}, head), element('tbody', {}, ...body))),
-    element('p', { 'data-past': '', class: 'meta' }), element('div', { 'data-notes': '' }))
+    element('p', { 'data-past': '', class: 'meta' }))
 }
 
 function control(page, cell, id) {

@@ -55,30 +55,31 @@ const alike = (a, b) => a && a.text === b.text && (a.note ?? '') === (b.note ?? 
 // keep({sent, edits}) writes them to this device.
 function outbox(ui, page, keep) {
   let sent
-  let busy = false
+  let last = Promise.resolve()
   const hold = () => keep({ sent, edits: [...ui.edits.values()] }).catch(() => {}) // a browser that keeps nothing still sends
+
+  async function attempt() {
+    sent ??= ui.waiting()
+    if (!sent) return undefined
+    await hold()
+    const reply = await post(page.base, sent)
+    if (reply.problem) return reply
+    const { cells } = sent
+    for (const c of cells) if (alike(ui.edits.get(c.cell), c)) ui.edits.delete(c.cell)
+    sent = undefined
+    ui.took(reply, cells)
+    await hold()
+    return { saved: reply.saved, count: cells.length - (reply.conflicts ?? []).length }
+  }
+
   return {
     hold,
     resume(record) {
       sent = record.sent
       ui.again(record.edits ?? [])
     },
-    // send gives undefined where nothing waits, {problem} or {saved, count}.
-    async send() {
-      if (busy) return undefined
-      sent ??= ui.waiting()
-      if (!sent) return undefined
-      busy = true
-      await hold()
-      const reply = await post(page.base, sent)
-      busy = false
-      if (reply.problem) return reply
-      for (const c of sent.cells) if (alike(ui.edits.get(c.cell), c)) ui.edits.delete(c.cell)
-      sent = undefined
-      ui.took(reply)
-      await hold()
-      return { saved: reply.saved, count: (reply.cells ?? []).length }
-    },
+    // send gives undefined where nothing waits, {problem} or {saved, count}. One goes after the other.
+    send: () => last = last.then(attempt),
   }
 }
 
@@ -110,11 +111,11 @@ async function online(form, page, { run, element }) {
   }
 
   form.addEventListener('change', () => later(50))
-  form.addEventListener('submit', (e) => {
-    if (!e.submitter?.matches('[data-save]')) return
+  form.addEventListener('submit', async (e) => { // what is under way comes first, else it would look like somebody else's
+    if (!ui.edits.size) return
     e.preventDefault()
-    flush()
-    form.querySelector('[data-findings]')?.scrollIntoView({ block: 'nearest' })
+    await flush()
+    if (!ui.edits.size) form.requestSubmit(e.submitter)
   })
   addEventListener('online', () => later(0))
 
@@ -127,9 +128,12 @@ async function online(form, page, { run, element }) {
     later(0)
   }
 
-  const carry = form.querySelector('[data-carry]')
-  if (!carry || !navigator.serviceWorker || !globalThis.caches) return
-  carry.hidden = false
+  const foot = form.querySelector('.foot-bar')
+  const button = (key, attributes) => element('button', { type: 'button', class: 'btn alt', ...attributes }, ui.text(key))
+  if (!form.querySelector('[data-unknown]')) foot?.append(button('unknown', { 'data-unknown': '' }))
+  if (!foot || !navigator.serviceWorker || !globalThis.caches) return
+  const carry = button('carry', {})
+  foot.append(carry)
   carry.addEventListener('click', async () => {
     await flush()
     try {
@@ -217,7 +221,7 @@ const host = document.querySelector('[data-form-script]')
 if (host) {
   const form = await import(host.dataset.formScript)
   if (host.matches('[data-offline]')) await offline(host, form)
-  const data = host.querySelector('#form-data')
+  const data = document.getElementById('form-data')
   const page = data && JSON.parse(data.textContent)
   if (page && !page.closed) await online(host, page, form)
 }
