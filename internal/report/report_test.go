@@ -1,0 +1,274 @@
+package report_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"banlang/internal/blob"
+	"banlang/internal/db"
+	"banlang/internal/db/dbtest"
+	"banlang/internal/duty"
+	"banlang/internal/ethnic"
+	"banlang/internal/fact"
+	"banlang/internal/fault"
+	"banlang/internal/job"
+	"banlang/internal/place"
+	"banlang/internal/report"
+	"banlang/internal/report/form"
+)
+
+const (
+	bacSon = "06325@20250701"
+	home   = "20@0"
+)
+
+var now = time.Date(2026, 7, 8, 2, 0, 0, 0, time.UTC)
+
+func clock() time.Time { return now }
+
+func person(id string, role duty.Role, area string) duty.Actor {
+	return duty.Actor{ID: id, Name: "Minh hoạ: " + id, Grants: []duty.Grant{{Role: role, Area: area}}, Session: "s-" + id, Demo: true}
+}
+
+var (
+	officer      = person("officer", duty.CommuneOfficer, bacSon)
+	leader       = person("leader", duty.CommuneLeader, bacSon)
+	elsewhere    = person("elsewhere", duty.CommuneOfficer, "06211@20250701")
+	statistician = person("statistician", duty.Statistician, home)
+	head         = person("head", duty.ProvinceLeader, home)
+	ministry     = person("ministry", duty.Ministry, "")
+)
+
+// A house is what a report lives in.
+type house struct {
+	db     *db.DB
+	places *place.Desk
+	facts  *fact.Desk
+	desk   *report.Desk
+	policy *duty.Policy
+}
+
+func open(t testing.TB, d *db.DB) house {
+	t.Helper()
+	h := house{db: d, places: place.New(d, clock)}
+	if err := h.places.ReadyOnly(t.Context(), place.LangSon); err != nil {
+		t.Fatal(err)
+	}
+	groups := ethnic.New(d, h.places, clock)
+	if err := groups.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	files, err := blob.Folder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.policy = duty.New(h.places, clock)
+	h.facts = fact.New(d, h.policy, h.places, groups, clock)
+	if err := h.facts.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	queue := job.New(d, slog.New(slog.DiscardHandler), clock)
+	h.desk = report.New(d, files, queue, h.policy, h.places, groups, h.facts, clock)
+	if err := h.desk.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// period opens the first half of 2026 of the form of population, and gives Bắc Sơn's report.
+func (h house) period(t testing.TB) (period, mine string) {
+	t.Helper()
+	p, err := fact.ParsePeriod("2026H1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	period, err = h.desk.OpenPeriod(t.Context(), statistician, report.Opening{Form: "BM01", Period: p, Area: home})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := h.desk.Mine(t.Context(), officer)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("Mine = %d reports, %v; want 1", len(list), err)
+	}
+	return period, list[0].Report.ID
+}
+
+// fill types a number into every cell that a person fills.
+func (h house) fill(t testing.TB, by duty.Actor, id string, but ...string) {
+	t.Helper()
+	p, err := h.desk.Paper(t.Context(), by, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var changes []report.Change
+	for _, row := range p.Grid.Rows {
+		for _, col := range p.Grid.Cols {
+			name := form.ID(row.Code, col.Code)
+			if c, ok := p.Grid.Cell(name); ok && c.Input == form.Typed {
+				text := map[string]string{"hh": "10", "male": "20", "female": "21", "p15": "30"}[col.Code]
+				changes = append(changes, report.Change{Cell: name, Text: text, Base: p.Cells[name].Rev})
+			}
+		}
+	}
+	saved, err := h.desk.Save(t.Context(), by, id, changes)
+	if err != nil || len(saved.Conflicts)+len(saved.Refused) > 0 {
+		t.Fatalf("Save = %+v, %v", saved, err)
+	}
+}
+
+func TestFromEntryToMinistry(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := open(t, d)
+		ctx := t.Context()
+		period, id := h.period(t)
+		if again, _ := h.period(t); again != period {
+			t.Errorf("the period opened twice is %s and %s", period, again)
+		}
+		must := func(what string, err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+		}
+		refuse := func(what string, err error, want fault.Kind) {
+			t.Helper()
+			if !fault.Is(err, want) {
+				t.Errorf("%s: %v, want kind %d", what, err, want)
+			}
+		}
+		_, err := h.desk.Paper(ctx, elsewhere, id)
+		refuse("another commune reads", err, fault.Forbidden)
+		_, err = h.desk.Paper(ctx, ministry, id)
+		refuse("the ministry reads", err, fault.Forbidden)
+		_, err = h.desk.Save(ctx, elsewhere, id, nil)
+		refuse("another commune enters", err, fault.Forbidden)
+		refuse("empty handed in", h.desk.Move(ctx, officer, id, "xong", ""), fault.Invalid)
+		h.fill(t, officer, id)
+		refuse("certified before handed in", h.desk.Move(ctx, leader, id, "xac-nhan", ""), fault.Conflict)
+		must("hand in", h.desk.Move(ctx, officer, id, "xong", ""))
+		refuse("the officer certifies", h.desk.Move(ctx, officer, id, "xac-nhan", ""), fault.Forbidden)
+		_, err = h.desk.Save(ctx, officer, id, []report.Change{{Cell: "tay.hh", Text: "1"}})
+		refuse("entered while the leader looks", err, fault.Forbidden)
+		must("certify", h.desk.Move(ctx, leader, id, "xac-nhan", ""))
+		must("certify pressed twice", h.desk.Move(ctx, leader, id, "xac-nhan", ""))
+		must("send", h.desk.Move(ctx, leader, id, "gui", ""))
+		refuse("withdraw without a reason", h.desk.Move(ctx, leader, id, "rut", " "), fault.Invalid)
+		must("withdraw", h.desk.Move(ctx, leader, id, "rut", "Nhầm dòng"))
+		must("send again", h.desk.Move(ctx, leader, id, "gui", ""))
+		must("return", h.desk.Return(ctx, statistician, id, "Xem lại", map[string]string{"tay.hh": "Ít quá", "nothing.hh": "x"}, true))
+		p, err := h.desk.Paper(ctx, officer, id)
+		must("read", err)
+		if p.State != report.Returned || len(p.Remarks) != 1 || p.Remarks[0].Done {
+			t.Errorf("returned: %s with remarks %+v", p.State, p.Remarks)
+		}
+		_, err = h.desk.Save(ctx, officer, id, []report.Change{{Cell: "tay.hh", Text: "11", Base: p.Cells["tay.hh"].Rev}})
+		must("mend", err)
+		for _, s := range []struct {
+			by   duty.Actor
+			name string
+		}{{officer, "xong"}, {leader, "xac-nhan"}, {leader, "gui"}, {statistician, "nhan"}} {
+			must(s.name, h.desk.Move(ctx, s.by, id, s.name, ""))
+		}
+		_, steps, versions, err := h.desk.History(ctx, leader, id)
+		must("history", err)
+		if len(versions) != 2 || versions[0].Values["tay.hh"].N != 11 || versions[1].Values["tay.hh"].N != 10 {
+			t.Errorf("versions = %d, newest %+v", len(versions), versions[0].Values["tay.hh"])
+		}
+		if len(steps) != 10 {
+			t.Errorf("%d steps, want 10: %+v", len(steps), steps)
+		}
+		refuse("withdraw what is accepted", h.desk.Move(ctx, leader, id, "rut", "x"), fault.Conflict)
+		must("lock", h.desk.Lock(ctx, statistician, period))
+		refuse("reopened unasked", h.desk.Reopen(ctx, head, period, "x"), fault.Conflict)
+		must("submit", h.desk.Submit(ctx, statistician, period))
+		refuse("the statistician sends alone", h.desk.SendMinistry(ctx, statistician, period), fault.Forbidden)
+		must("to the ministry", h.desk.SendMinistry(ctx, head, period))
+		must("ask to reopen", h.desk.AskReopen(ctx, statistician, period, "Sai một xã"))
+		must("reopen", h.desk.Reopen(ctx, head, period, "Đồng ý"))
+		must("return what was accepted", h.desk.Return(ctx, statistician, id, "Sửa lại", nil, false))
+	})
+}
+
+func TestWhoEnteredAcceptsNothing(t *testing.T) {
+	h := open(t, dbtest.SQLite(t))
+	_, id := h.period(t)
+	h.fill(t, statistician, id)
+	for _, s := range []struct {
+		by   duty.Actor
+		name string
+		want fault.Kind
+	}{{statistician, "xong", 0}, {leader, "xac-nhan", 0}, {leader, "gui", 0}, {statistician, "nhan", fault.Forbidden}} {
+		if err := h.desk.Move(t.Context(), s.by, id, s.name, ""); fault.KindOf(err) != s.want {
+			t.Errorf("%s %s: %v, want kind %d", s.by.ID, s.name, err, s.want)
+		}
+	}
+}
+
+// Ten people write into one report at once, each into cells of their own and all into one: nothing is lost, and whoever comes
+// second to the one cell is told so.
+func TestTenEditors(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := open(t, d)
+		_, id := h.period(t)
+		p, err := h.desk.Paper(t.Context(), officer, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var own []string
+		for _, row := range p.Grid.Rows {
+			if row.Kind == "member" {
+				own = append(own, form.ID(row.Code, "male"), form.ID(row.Code, "female"))
+			}
+		}
+		own = own[:10]
+		const shared = "tay.hh"
+		conflicts := make([][]report.Conflict, len(own))
+		var group sync.WaitGroup
+		for i, cell := range own {
+			group.Go(func() {
+				by := person(fmt.Sprintf("officer%d", i), duty.CommuneOfficer, bacSon)
+				saved, err := h.desk.Save(context.Background(), by, id, []report.Change{
+					{Cell: cell, Text: strconv.Itoa(100 + i)}, {Cell: shared, Text: strconv.Itoa(i)},
+				})
+				if err != nil {
+					t.Errorf("editor %d: %v", i, err)
+				}
+				conflicts[i] = saved.Conflicts
+			})
+		}
+		group.Wait()
+		if p, err = h.desk.Paper(t.Context(), officer, id); err != nil {
+			t.Fatal(err)
+		}
+		won := -1
+		for i, cell := range own {
+			if got := p.Values[cell].N; got != int64(100+i) {
+				t.Errorf("%s = %d, want %d", cell, got, 100+i)
+			}
+			if len(conflicts[i]) == 0 {
+				if won >= 0 {
+					t.Errorf("editors %d and %d both believe that theirs stands", won, i)
+				}
+				won = i
+			}
+		}
+		if won < 0 || p.Values[shared].Text != strconv.Itoa(won) || len(p.Hands) != 10 {
+			t.Fatalf("the one cell says %q, editor %d was told it is saved, %d hands", p.Values[shared].Text, won, len(p.Hands))
+		}
+		for i, c := range conflicts {
+			if i != won && (len(c) != 1 || c[0].Cell != shared || c[0].Text == "" || c[0].By == "" || c[0].Yours != strconv.Itoa(i)) {
+				t.Errorf("editor %d was told %+v", i, c)
+			}
+		}
+		again, err := h.desk.Save(t.Context(), person("officer"+strconv.Itoa(won), duty.CommuneOfficer, bacSon), id,
+			[]report.Change{{Cell: shared, Text: strconv.Itoa(won)}})
+		if err != nil || len(again.Conflicts) > 0 {
+			t.Errorf("the same again: %+v, %v; want no conflict", again, err)
+		}
+	})
+}

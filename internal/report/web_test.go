@@ -1,0 +1,190 @@
+package report_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"banlang/internal/db/dbtest"
+	"banlang/internal/duty"
+	"banlang/internal/fault"
+	"banlang/internal/i18n"
+	"banlang/internal/report"
+	"banlang/internal/report/form"
+	"banlang/internal/web"
+	"banlang/internal/web/webtest"
+)
+
+// tokens gives each person the session named like them.
+type tokens []duty.Actor
+
+func (t tokens) Actor(_ context.Context, token string) (duty.Actor, error) {
+	for _, a := range t {
+		if a.ID == token {
+			return a, nil
+		}
+	}
+	return duty.Actor{}, fault.New(fault.Unauthenticated, "error.unauthenticated")
+}
+
+func site(t testing.TB, h house) *web.Site {
+	t.Helper()
+	text, err := i18n.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := web.New(web.Options{Text: text, Policy: h.policy, Now: clock, Commits: h.db.Commits, Province: "Lạng Sơn",
+		Accounts: tokens{officer, elsewhere, leader, statistician, head, ministry}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report.Mount(s, h.desk)
+	return s
+}
+
+const root = "/ban-lam-viec/bieu"
+
+func TestPages(t *testing.T) {
+	h := open(t, dbtest.SQLite(t))
+	s := site(t, h)
+	webtest.Render(t, s, "statistician", root, root+"/theo-doi", "/ban-lam-viec/ky-bao-cao", root+"/tep")
+	period, id := h.period(t)
+	paper := root + "/" + id
+	for _, who := range []string{"officer", "leader", "statistician", "head"} {
+		webtest.Render(t, s, who, root, paper, paper+"/in", paper+"/lich-su", "/ban-lam-viec/bieu-mau", "/ban-lam-viec/bieu-mau/BM06", "/ngoai-mang/bieu")
+	}
+	h.fill(t, officer, id)
+	for _, step := range []struct {
+		by   duty.Actor
+		name string
+	}{{officer, "xong"}, {leader, "xac-nhan"}, {leader, "gui"}} {
+		if err := h.desk.Move(t.Context(), step.by, id, step.name, ""); err != nil {
+			t.Fatal(err)
+		}
+		for _, who := range []string{"officer", "leader", "statistician"} {
+			webtest.Render(t, s, who, paper)
+		}
+	}
+	webtest.Render(t, s, "statistician", root, root+"/theo-doi?ky="+period, "/ban-lam-viec/ky-bao-cao/"+period)
+	if err := h.desk.Lock(t.Context(), statistician, period); err != nil {
+		t.Fatal(err)
+	}
+	webtest.Render(t, s, "statistician", "/ban-lam-viec/ky-bao-cao/"+period, paper)
+	if p := webtest.New(t, s).As("elsewhere").Get(paper); p.Status != 403 {
+		t.Errorf("another commune's officer opens the form: %d", p.Status)
+	}
+	if p := webtest.New(t, s).As("ministry").Get(root); p.Status != 403 {
+		t.Errorf("the ministry's reader opens the list: %d", p.Status)
+	}
+}
+
+// An officer without script fills in the form and hands it in; the second of two browsers is told what it met.
+func TestWithoutScript(t *testing.T) {
+	h := open(t, dbtest.SQLite(t))
+	s := site(t, h)
+	_, id := h.period(t)
+	paper := root + "/" + id
+	c := webtest.New(t, s).As("officer")
+	p := c.Post(paper+"/o", "c.tay.hh", "1.200", "r.tay.hh", "0", "c.tay.male", "chưa biết", "r.tay.male", "0", "c.nung.hh", "x", "r.nung.hh", "0")
+	if p.Status != 303 {
+		t.Fatalf("saving: %d\n%s", p.Status, p.Body)
+	}
+	body := c.Get(paper).Body
+	for _, want := range []string{`value="1.200"`, `value="chưa biết"`, `value="x"`, "form-data", `name="r.tay.hh" value="1"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	p = c.Post(paper+"/o", "c.tay.hh", "5", "r.tay.hh", "0", "c.dao.hh", "3", "r.dao.hh", "0")
+	if p.Status != 409 || !strings.Contains(p.Body, "1.200") || !strings.Contains(p.Body, "bạn ghi “5”") {
+		t.Errorf("a stale cell: %d, want 409 with both figures", p.Status)
+	}
+	if !strings.Contains(p.Body, `id="g-dao.hh" data-cell="dao.hh" value="3"`) {
+		t.Error("the other cell was not saved")
+	}
+	if p = c.Post(paper+"/o", "step", "xong"); p.Status != 422 {
+		t.Errorf("handed in with cells empty: %d, want 422", p.Status)
+	}
+	if p = c.Post(paper+"/nhom", "group", "brau"); p.Status != 303 || !strings.Contains(c.Get(paper).Body, `data-cell="brau.hh"`) {
+		t.Errorf("adding a group: %d", p.Status)
+	}
+}
+
+func TestJSON(t *testing.T) {
+	h := open(t, dbtest.SQLite(t))
+	s := site(t, h)
+	_, id := h.period(t)
+	post := func(text string) (webtest.Page, form.Reply) {
+		r := httptest.NewRequest("POST", root+"/"+id+"/o", strings.NewReader(text))
+		r.Header.Set("Content-Type", "application/json")
+		p := webtest.New(t, s).As("officer").Do(r)
+		var reply form.Reply
+		if p.Status == 200 {
+			if err := json.Unmarshal([]byte(p.Body), &reply); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return p, reply
+	}
+	p, reply := post(`{"key":"k","cells":[{"cell":"tay.hh","text":"12","rev":0},{"cell":"nothing.hh","text":"1"}]}`)
+	if p.Status != 200 || len(reply.Cells) != 1 || reply.Cells[0].Rev != 1 || reply.Saved == "" || len(reply.Findings) == 0 {
+		t.Errorf("POST = %d, %+v", p.Status, reply)
+	}
+	_, reply = post(`{"key":"l","cells":[{"cell":"tay.hh","text":"13","rev":0}]}`)
+	if len(reply.Conflicts) != 1 || reply.Conflicts[0].Text != "12" || reply.Conflicts[0].By == "" || len(reply.Cells) != 0 {
+		t.Errorf("a stale POST = %+v", reply)
+	}
+	if p, _ = post(`{`); p.Status != 422 {
+		t.Errorf("broken: %d", p.Status)
+	}
+}
+
+// A workbook goes out, comes back with figures, is looked at, and taken; one that is stale is looked at again.
+func TestWorkbook(t *testing.T) {
+	h := open(t, dbtest.SQLite(t))
+	s := site(t, h)
+	_, id := h.period(t)
+	c := webtest.New(t, s).As("officer")
+	h.fill(t, officer, id)
+	file := c.Get(root + "/" + id + "/mau.xlsx")
+	if file.Status != 200 || !strings.Contains(file.Header.Get("Content-Disposition"), "BM01-06325-2026H1.xlsx") {
+		t.Fatalf("template: %d %v", file.Status, file.Header)
+	}
+	p := c.Upload(root+"/tep", "file", "biểu.xlsx", []byte(file.Body))
+	if p.Status != 303 || !strings.HasPrefix(p.Header.Get("Location"), root+"/"+id+"/tep/") {
+		t.Fatalf("sending: %d to %s\n%s", p.Status, p.Header.Get("Location"), p.Body)
+	}
+	trial := p.Header.Get("Location")
+	body := c.Get(trial).Body
+	if !strings.Contains(body, "Tệp không thay đổi gì") {
+		t.Errorf("the same workbook changes something: %s", body)
+	}
+	paper, err := h.desk.Paper(t.Context(), officer, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = h.desk.Save(t.Context(), officer, id, []report.Change{{Cell: "tay.hh", Text: "99", Base: paper.Cells["tay.hh"].Rev}}); err != nil {
+		t.Fatal(err)
+	}
+	body = c.Get(trial).Body
+	rev := regexp.MustCompile(`name="rev" value="(\d+)"`).FindStringSubmatch(body)
+	if rev == nil || !strings.Contains(body, "99") {
+		t.Fatalf("the trial does not show the change: %s", body)
+	}
+	if p = c.Post(trial, "rev", "1", "how", "all"); p.Status != 409 {
+		t.Errorf("taken over a revision that nobody saw: %d, want 409", p.Status)
+	}
+	if p = c.Post(trial, "rev", rev[1], "how", "all"); p.Status != 303 {
+		t.Fatalf("taking: %d\n%s", p.Status, p.Body)
+	}
+	if paper, err = h.desk.Paper(t.Context(), officer, id); err != nil || paper.Values["tay.hh"].N != 10 || !strings.HasPrefix(paper.Cells["tay.hh"].Source, "BM01!C") {
+		t.Errorf("taken: %+v from %q, %v", paper.Values["tay.hh"], paper.Cells["tay.hh"].Source, err)
+	}
+	if back := c.Get(trial + "/tra-ve.xlsx"); back.Status != 200 || !strings.HasPrefix(back.Body, "PK") {
+		t.Errorf("given back: %d", back.Status)
+	}
+	webtest.Render(t, s, "officer", trial)
+}
