@@ -54,6 +54,7 @@ var rooms = []room{
 	{floor: base, path: "internal/privacy"},
 	{floor: base, path: "internal/search"},
 	{floor: base, path: "internal/place/intake", only: []string{"internal/fault", "internal/fold"}},
+	{floor: base, path: "internal/place/outline", only: []string{"internal/fault"}},
 	{floor: base, path: "internal/place"},
 	{floor: base, path: "internal/ethnic"},
 	{floor: base, path: "internal/account"},

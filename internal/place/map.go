@@ -3,6 +3,8 @@ package place
 import (
 	"context"
 	"math"
+
+	"banlang/internal/place/outline"
 )
 
 // A Map is a drawing of the communes of a province in thousandths of a degree: their outlines where they were imported, else
@@ -74,9 +76,9 @@ func (d *Desk) Draw(ctx context.Context, area ID, here ID, on Date) (Map, error)
 		case p.Longitude == 0:
 			continue
 		default:
-			mark.X, mark.Y = int(p.Longitude*fine), int(-p.Latitude*fine)
+			mark.X, mark.Y = int(p.Longitude*outline.Fine), int(-p.Latitude*outline.Fine)
 			mark.R = map[string]int{"c0": 16, "c1": 14, "c2": 18, "c3": 22, "c4": 26}[mark.Class]
-			b = Boundary{West: mark.X - 30, East: mark.X + 30, North: mark.Y - 30, South: mark.Y + 30}
+			b = Boundary{Outline: outline.Outline{West: mark.X - 30, East: mark.X + 30, North: mark.Y - 30, South: mark.Y + 30}}
 		}
 		west, east = min(west, b.West), max(east, b.East)
 		north, south = min(north, b.North), max(south, b.South)
@@ -86,6 +88,6 @@ func (d *Desk) Draw(ctx context.Context, area ID, here ID, on Date) (Map, error)
 		return m, nil
 	}
 	m.Left, m.Top, m.Width, m.Height = west-10, north-10, east-west+20, south-north+20
-	m.Narrow = math.Cos(float64(north+south) / 2 / fine * math.Pi / 180)
+	m.Narrow = math.Cos(float64(north+south) / 2 / outline.Fine * math.Pi / 180)
 	return m, nil
 }

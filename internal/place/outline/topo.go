@@ -1,7 +1,8 @@
-package place
+package outline
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
 
 	"github.com/paulmach/orb"
@@ -9,35 +10,6 @@ import (
 
 	"banlang/internal/fault"
 )
-
-// Limits of a boundary file. The largest province is 180 kB; the whole country is some 4 MB.
-const (
-	boundaryLimit = 8 << 20
-	pointLimit    = 4_000_000
-)
-
-// A shape is one unit's boundary as a file gives it.
-type shape struct {
-	code, name string
-	polygons   orb.MultiPolygon
-}
-
-// readShapes reads a TopoJSON or GeoJSON file in longitude and latitude.
-func readShapes(name string, raw []byte) ([]shape, error) {
-	var head struct {
-		Type string `json:"type"`
-	}
-	if err := json.Unmarshal(raw, &head); err != nil {
-		return nil, fault.New(fault.Invalid, "place.boundary.json", "File", name, "At", jsonPlace(err))
-	}
-	switch head.Type {
-	case "Topology":
-		return readTopology(name, raw)
-	case "FeatureCollection":
-		return readFeatures(name, raw)
-	}
-	return nil, fault.New(fault.Unsupported, "place.boundary.type", "File", name, "Type", head.Type)
-}
 
 // jsonPlace tells where a JSON file stops being one.
 func jsonPlace(err error) int64 {
@@ -60,16 +32,16 @@ type feature struct {
 	} `json:"geometry"`
 }
 
-func readFeatures(name string, raw []byte) ([]shape, error) {
+func readFeatures(name string, raw []byte) ([]Shape, error) {
 	var file struct {
 		Features []feature `json:"features"`
 	}
 	if err := json.Unmarshal(raw, &file); err != nil {
 		return nil, fault.New(fault.Invalid, "place.boundary.json", "File", name, "At", jsonPlace(err))
 	}
-	var shapes []shape
+	var shapes []Shape
 	for _, f := range file.Features {
-		s := shape{code: codeOf(f.ID, f.Properties), name: text(f.Properties["name"])}
+		s := Shape{Code: codeOf(f.ID, f.Properties), Name: text(f.Properties["name"])}
 		var err error
 		switch f.Geometry.Type {
 		case "Polygon":
@@ -86,6 +58,8 @@ func readFeatures(name string, raw []byte) ([]shape, error) {
 	}
 	return shapes, nil
 }
+
+var digits = regexp.MustCompile(`^[0-9]+$`)
 
 // codeOf finds the code of a unit in an identifier or in the properties.
 func codeOf(id any, properties map[string]any) string {
@@ -122,7 +96,7 @@ type topoGeometry struct {
 
 // readTopology reads TopoJSON. An arc is a line of steps from its first point; ~n is arc n backwards; a ring is arcs end to end,
 // each beginning where the one before ended.
-func readTopology(name string, raw []byte) ([]shape, error) {
+func readTopology(name string, raw []byte) ([]Shape, error) {
 	var t topology
 	if err := json.Unmarshal(raw, &t); err != nil {
 		return nil, fault.New(fault.Invalid, "place.boundary.json", "File", name, "At", jsonPlace(err))
@@ -131,7 +105,7 @@ func readTopology(name string, raw []byte) ([]shape, error) {
 	if !ok {
 		return nil, fault.New(fault.Invalid, "place.boundary.arcs", "File", name)
 	}
-	var shapes []shape
+	var shapes []Shape
 	points := 0
 	var walk func(g topoGeometry, depth int) error
 	walk = func(g topoGeometry, depth int) error {
@@ -146,7 +120,7 @@ func readTopology(name string, raw []byte) ([]shape, error) {
 			}
 			return nil
 		}
-		s := shape{code: codeOf(g.ID, g.Properties), name: text(g.Properties["name"])}
+		s := Shape{Code: codeOf(g.ID, g.Properties), Name: text(g.Properties["name"])}
 		var polygons [][][]int
 		switch g.Type {
 		case "Polygon":
