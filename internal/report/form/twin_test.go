@@ -99,7 +99,7 @@ func TestTwinsCheckAlike(t *testing.T) {
 	js := newBrowser(t)
 	r := rand.New(rand.NewPCG(101, 2026))
 	verdicts := map[string]int{}
-	for i := range 2000 {
+	for i := range 1500 {
 		f := Reference()[i%11]
 		if i%2 == 1 {
 			f = shuffled(t, r, f)

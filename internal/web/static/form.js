@@ -542,31 +542,3 @@ export function run(form, page, changed) {
   took({ cells: page.cells })
   return { took, again, waiting, edits, text }
 }
-
-// draw builds the table of a form where no server did.
-export function draw(page) {
-  const { grid } = page
-  const label = (x) => page.lang === 'en' && x.label_en || x.label
-  const head = element('tr', {}, element('td'), ...grid.cols.map((c) => element('th', { scope: 'col', class: 'num' }, label(c))),
-    element('th', { scope: 'col' }, say(page, 'form.page.check')))
-  const body = grid.rows.map((r) => element('tr', { 'data-row': r.code }, element('th', { scope: 'row' }, label(r)), ...grid.cols.map((c) => {
-    const id = r.code + '.' + c.code
-    const cell = at(grid, r.code, c.code)
-    if (!cell) return element('td')
-    if (!cell.typed) return element('td', { class: 'num', 'data-l': label(c) }, element('span', { 'data-sum': id }))
-    return element('td', { 'data-l': label(c) }, control(page, cell, id))
-  }), element('td', { 'data-check': '', 'data-l': say(page, 'form.page.check') })))
-  return element('form', { 'data-form': '' }, element('p', { 'data-count': '', class: 'meta' }),
-    element('section', { class: 'wide', tabindex: '0', 'aria-label': page.title },
-      element('table', { class: 'grid-in stack' }, element('thead', {}, head), element('tbody', {}, ...body))),
-    element('p', { 'data-past': '', class: 'meta' }))
-}
-
-function control(page, cell, id) {
-  const known = { 'data-cell': id, id: 'c-' + id, 'aria-label': name(page, id) }
-  const answers = cell.type === 'bool' ? [['1', say(page, 'form.page.yes')], ['0', say(page, 'form.page.no')]]
-    : cell.type === 'choice' ? cell.choices.map((o) => [o.code, page.lang === 'en' && o.en || o.vi]) : undefined
-  if (answers) return element('select', known, ...[['', '–'], ...answers].map(([value, text]) => element('option', { value }, text)))
-  if (cell.type === 'text') return element('textarea', { ...known, rows: '2' })
-  return element('input', { ...known, type: 'text', inputmode: cell.type === 'int' ? 'numeric' : 'text', autocomplete: 'off' })
-}

@@ -182,22 +182,23 @@ async function offline(main, form) {
   open(stage, records[0], form)
 }
 
-function open(stage, record, { run, say, element, draw }) {
+function open(stage, record, form) {
+  const { run, say, element } = form
   const { page } = record
   const text = (key, ...args) => say(page, 'form.page.' + key, ...args)
   const status = element('span', { class: 'saved', role: 'status' })
   const send = element('button', { type: 'button', class: 'btn' }, text('send'))
   const leave = element('button', { type: 'button', class: 'btn alt' }, text('drop'))
-  const form = draw(page)
-  form.append(element('div', { class: 'foot-bar' }, send, element('button', { type: 'button', class: 'btn alt', 'data-unknown': '' }, text('unknown')), leave, status))
-  stage.replaceChildren(element('h2', {}, page.title), form)
-  const ui = run(form, page, async () => {
+  const table = draw(page, form)
+  table.append(element('div', { class: 'foot-bar' }, send, element('button', { type: 'button', class: 'btn alt', 'data-unknown': '' }, text('unknown')), leave, status))
+  stage.replaceChildren(element('h2', {}, page.title), table)
+  const ui = run(table, page, async () => {
     await box.hold()
     status.textContent = ui.edits.size ? text('kept', 'Time', clock(Date.now())) : ''
   })
   const box = outbox(ui, page, (waits) => put('carried', Object.assign(record, waits)))
   box.resume(record)
-  form.addEventListener('submit', (e) => e.preventDefault())
+  table.addEventListener('submit', (e) => e.preventDefault())
   send.addEventListener('click', async () => {
     let count = 0
     for (let answer; (answer = await box.send());) {
@@ -215,6 +216,35 @@ function open(stage, record, { run, say, element, draw }) {
     await drop('carried', page.base)
     location.reload()
   })
+}
+
+// draw builds the table of a form, as the server does for the desk.
+function draw(page, form) {
+  const { at, say, element } = form
+  const { grid } = page
+  const label = (x) => page.lang === 'en' && x.label_en || x.label
+  const head = element('tr', {}, element('td'), ...grid.cols.map((c) => element('th', { scope: 'col', class: 'num' }, label(c))),
+    element('th', { scope: 'col' }, say(page, 'form.page.check')))
+  const body = grid.rows.map((r) => element('tr', { 'data-row': r.code }, element('th', { scope: 'row' }, label(r)), ...grid.cols.map((c) => {
+    const id = r.code + '.' + c.code
+    const cell = at(grid, r.code, c.code)
+    if (!cell) return element('td')
+    if (!cell.typed) return element('td', { class: 'num', 'data-l': label(c) }, element('span', { 'data-sum': id }))
+    return element('td', { 'data-l': label(c) }, control(page, cell, id, form))
+  }), element('td', { 'data-check': '', 'data-l': say(page, 'form.page.check') })))
+  return element('form', { 'data-form': '' }, element('p', { 'data-count': '', class: 'meta' }),
+    element('section', { class: 'wide', tabindex: '0', 'aria-label': page.title },
+      element('table', { class: 'grid-in stack' }, element('thead', {}, head), element('tbody', {}, ...body))),
+    element('p', { 'data-past': '', class: 'meta' }))
+}
+
+function control(page, cell, id, { say, name: called, element }) {
+  const known = { 'data-cell': id, id: 'c-' + id, 'aria-label': called(page, id) }
+  const answers = cell.type === 'bool' ? [['1', say(page, 'form.page.yes')], ['0', say(page, 'form.page.no')]]
+    : cell.type === 'choice' ? cell.choices.map((o) => [o.code, page.lang === 'en' && o.en || o.vi]) : undefined
+  if (answers) return element('select', known, ...[['', '–'], ...answers].map(([value, text]) => element('option', { value }, text)))
+  if (cell.type === 'text') return element('textarea', { ...known, rows: '2' })
+  return element('input', { ...known, type: 'text', inputmode: cell.type === 'int' ? 'numeric' : 'text', autocomplete: 'off' })
 }
 
 const host = document.querySelector('[data-form-script]')
