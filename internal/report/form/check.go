@@ -151,9 +151,9 @@ func (r *reading) odd(c Cell, id string, n int64) (key string, args []any) {
 	people := float64(r.past.People)
 	expected := near.Median * people / 1000
 	width := max(robust*near.MAD, .05*near.Median)
-	rate := 1000 * x / unit / people
-	if width > 0 && math.Abs(rate-near.Median) > oddFrom*width && math.Abs(x/unit-expected) >= leastChange {
-		return "form.near." + side(rate, near.Median), []any{"A", tenths(rate), "Median", tenths(near.Median)}
+	rate := 1000 * x / people
+	if width > 0 && math.Abs(rate-near.Median) > oddFrom*width && math.Abs(x-expected) >= leastChange*unit {
+		return "form.near." + side(rate, near.Median), []any{"A", tenths(rate / unit), "Median", tenths(near.Median / unit)}
 	}
 	return "", nil
 }

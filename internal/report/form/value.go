@@ -31,7 +31,7 @@ type Past struct {
 	Year     map[string]int64  `json:"year"`      // by cell: the same period of the year before
 	Other    map[string]int64  `json:"other"`     // by Need.Key: cells of other forms and figures of the unit or the village
 	History  map[string]Spread `json:"history"`   // by cell: its own earlier values
-	Near     map[string]Spread `json:"near"`      // by cell: the same cell of other communes, in values for 1,000 inhabitants
+	Near     map[string]Spread `json:"near"`      // by cell: the same cell of other communes, for 1,000 inhabitants
 	People   int64             `json:"people"`    // inhabitants of the unit; 0 not known
 }
 

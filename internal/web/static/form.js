@@ -234,9 +234,9 @@ function unlike(cell, id, x, past) {
   if (!near || near.n < 8 || !(past.people > 0)) return undefined
   const expected = near.median * past.people / 1000
   const width = Math.max(1.4826 * near.mad, 0.05 * near.median)
-  const rate = 1000 * x / unit / past.people
-  if (width > 0 && Math.abs(rate - near.median) > 3.5 * width && Math.abs(x / unit - expected) >= 10) {
-    return ['form.near.' + side(rate, near.median), 'A', tenths(rate), 'Median', tenths(near.median)]
+  const rate = 1000 * x / past.people
+  if (width > 0 && Math.abs(rate - near.median) > 3.5 * width && Math.abs(x - expected) >= 10 * unit) {
+    return ['form.near.' + side(rate, near.median), 'A', tenths(rate / unit), 'Median', tenths(near.median / unit)]
   }
 }
 
