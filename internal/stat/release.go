@@ -141,6 +141,11 @@ func (d *Desk) answering(area place.ID) string {
 // Draft begins a new version of a data set. It is built at once where that is quick, else in the background; key makes a repeated
 // request harmless. Figures are read exactly, so the actor must have the duty to propose over all of the area.
 func (d *Desk) Draft(ctx context.Context, actor duty.Actor, key string, s Spec) (string, error) {
+	s.Demo = s.Demo || actor.Demo
+	return d.begin(ctx, actor, key, s)
+}
+
+func (d *Desk) begin(ctx context.Context, actor duty.Actor, key string, s Spec) (string, error) {
 	s.Title, s.Source, s.Code = strings.TrimSpace(s.Title), strings.TrimSpace(s.Source), strings.TrimSpace(s.Code)
 	area := d.answering(s.Area)
 	if err := d.policy.Permit(actor, duty.StatProposeRelease, duty.Thing{Area: area, State: string(Draft)}); err != nil {
@@ -149,7 +154,6 @@ func (d *Desk) Draft(ctx context.Context, actor duty.Actor, key string, s Spec) 
 	if err := d.checkSpec(s); err != nil {
 		return "", err
 	}
-	s.Demo = s.Demo || actor.Demo
 	first, err := d.facts.Indicator(s.Indicators[0])
 	if err != nil {
 		return "", err
