@@ -156,12 +156,12 @@ func (p *plan) offsets(l *layout, x *part) []int32 {
 type sum struct {
 	value, shared int64 // shared: how much of it was shared out by weights
 	n, unknown    int32 // figures with a value, and without
+	lost          bool  // a divided unit without weights has one
 }
 
 // A reach is how far the places that ought to report have done so.
 type reach struct {
 	have, expected int32
-	lost           bool // a divided unit without weights has figures
 }
 
 // A side is the numerators or the denominators of a table.
@@ -342,7 +342,7 @@ func (p *plan) add(l *layout, s *side, u used, base int) {
 				s.one(x, offsets, cell+int(row))
 			}
 		} else if to <= split {
-			s.several(l, x, &u.routes.forks[split-to], offsets, cell)
+			p.several(l, s, x, &u.routes.forks[split-to], offsets, cell)
 		}
 	}
 	p.reach(l, s, u, base, classes, grown)
@@ -365,36 +365,34 @@ func (s *side) one(x use, offsets []int32, cell int) {
 	}
 }
 
-// several shares out the figures of a divided place, or says that nobody knows how.
-func (s *side) several(l *layout, x use, f *fork, offsets []int32, cell int) {
+// several shares out the figures of a divided place, a group's by the group's own weights where there are any; or says that nobody
+// knows how.
+func (p *plan) several(l *layout, s *side, x use, f *fork, offsets []int32, cell int) {
 	if f.known && l.at(f.to[0]) >= 0 && !slices.ContainsFunc(f.to, func(to int32) bool { return l.at(to) != l.at(f.to[0]) }) {
-		s.one(x, offsets, cell+int(l.at(f.to[0])))
-		return
-	}
-	if !f.known {
-		for _, to := range f.to {
-			if row := l.at(to); row >= 0 {
-				s.reach[cell+int(row)].lost = true
-			}
-		}
+		s.one(x, offsets, cell+int(l.at(f.to[0]))) // all of it is asked about as one
 		return
 	}
 	for i := x.from; i < x.to; i++ {
+		way := f
+		if group := p.cube.cuts[x.cut[i]].Group; group != "" {
+			way = p.geo.forkOf(f, string(group))
+		}
 		at := offsets[x.cut[i]]
 		if at < 0 {
 			continue
 		}
 		var parts []int64
-		if x.value[i] != notKnown {
-			parts = place.Share(x.value[i], f.flows)
+		if x.value[i] != notKnown && way.known {
+			parts = place.Share(x.value[i], way.flows)
 		}
-		for n, to := range f.to {
+		for n, to := range way.to {
 			row := l.at(to)
 			if row < 0 {
 				continue
 			}
 			sum := &s.sums[cell+int(row)+int(at)]
 			if parts == nil {
+				sum.lost = sum.lost || !way.known
 				sum.unknown++
 				continue
 			}
@@ -555,7 +553,7 @@ func (p *plan) never(a asked, x Period) bool {
 func cell(a *asked, s sum, r reach) Cell {
 	c := Cell{State: Whole, Kind: a.Kind, Num: s.value, Scale: a.scale, Have: int(r.have), Expected: int(r.expected)}
 	switch {
-	case r.lost:
+	case s.lost:
 		c.State, c.Num = Incomparable, 0
 		return c
 	case s.n == 0 && s.unknown > 0:

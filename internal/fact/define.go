@@ -256,10 +256,3 @@ func (c *catalogue) checkTerm(field string, of Code, t Term) error {
 	}
 	return fault.Field(field, "fact.define.circle", "Text", string(t.Code))
 }
-
-// The states of a version of an indicator.
-const (
-	Draft   = "draft"
-	InForce = "in_force"
-	Refused = "refused"
-)

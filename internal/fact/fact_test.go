@@ -141,7 +141,7 @@ func TestRecordedIsInTheNextAnswer(t *testing.T) {
 		if c := cell(t, h.ask(t, q), string(bacSon), "tay"); c.Num != 101 {
 			t.Errorf("corrected = %+v, want 101", c)
 		}
-		if n, err := db.Value[int64](t.Context(), d, "SELECT count(*) FROM fact"); err != nil || n != 4 {
+		if n, err := db.Value[int64](t.Context(), d, "SELECT count(*) FROM fact WHERE period = 2026101"); err != nil || n != 4 {
 			t.Errorf("%d rows, %v, want 4", n, err)
 		}
 		f := known("POP", bacSon, "2026H1", fact.Cut{Group: "nung"}, 0)

@@ -151,9 +151,25 @@ type routes struct {
 
 // A fork is where the figures of a divided unit go.
 type fork struct {
+	unit  place.ID
+	level level
+	on    place.Date
 	flows []place.Flow
 	to    []int32
 	known bool
+}
+
+// forkOf is a fork by the weights of one group, which are those of everybody where none were entered.
+func (g *geography) forkOf(f *fork, group string) *fork {
+	flows, known := g.places.FlowsOf(f.unit, levelNames[f.level], f.on, group)
+	if !known || len(flows) > 0 && len(f.flows) > 0 && &flows[0] == &f.flows[0] {
+		return f
+	}
+	own := fork{f.unit, f.level, f.on, flows, nil, known}
+	for _, flow := range flows {
+		own.to = append(own.to, g.numbersOf([]place.ID{flow.To})...)
+	}
+	return &own
 }
 
 // clamp is the day nearest to on at which the version holds.
@@ -215,7 +231,7 @@ func (g *geography) lead(all *routes, unit place.ID, villageID string, r route) 
 	case known && len(flows) == 1 && !flows[0].Estimated:
 		return g.numberOf(flows[0].To)
 	}
-	f := fork{flows: flows, known: known}
+	f := fork{unit: unit, level: r.level, on: on, flows: flows, known: known}
 	for _, flow := range flows {
 		f.to = append(f.to, g.numberOf(flow.To))
 	}

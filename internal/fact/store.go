@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -255,18 +256,10 @@ func (d *Desk) AskAs(ctx context.Context, actor duty.Actor, q Question) (Answer,
 		entry.After = "refused"
 	}
 	err := d.db.Tx(ctx, func(tx *db.Tx) error { return audit.Write(ctx, tx, d.now(), entry) })
-	if refused != nil || err != nil {
-		return Answer{}, cmpErr(refused, err)
+	if err := cmp.Or(refused, err); err != nil {
+		return Answer{}, err
 	}
 	return d.Ask(ctx, q)
-}
-
-// cmpErr is the first of two errors.
-func cmpErr(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // reload reads the indicators in force.

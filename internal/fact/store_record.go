@@ -240,3 +240,30 @@ func (w *writer) write(ctx context.Context, rows []numbered, batch int64, standa
 	}
 	return db.Insert(ctx, w.tx, "fact", factColumns, values)
 }
+
+// insertGenerated records figures that are known to be new: it looks for none that they replace. Where the batch is there already
+// it does nothing.
+func (d *Desk) insertGenerated(ctx context.Context, b Batch, facts []Fact) error {
+	return d.db.Tx(ctx, func(tx *db.Tx) error {
+		had, err := db.Value[int64](ctx, tx, "SELECT count(*) FROM fact_batch WHERE id = $1", b.ID)
+		if err != nil || had > 0 {
+			return err
+		}
+		n, err := insertBatch(ctx, tx, d.now(), b)
+		if err != nil {
+			return err
+		}
+		w, err := openWriter(ctx, tx)
+		if err != nil {
+			return err
+		}
+		rows := make([]numbered, len(facts))
+		for i, f := range facts {
+			rows[i] = numbered{Fact: f}
+		}
+		if err := w.number(ctx, rows); err != nil {
+			return err
+		}
+		return w.write(ctx, rows, n, b.Standard)
+	})
+}
