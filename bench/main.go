@@ -69,6 +69,8 @@ var rows = []row{
 	{"P3", sizes},
 	{"P4", freshClone},
 	{"S4", workbooks},
+	{"S5", faulty},
+	{"S7", protection},
 	{"R1", kills},
 	{"R4", backups},
 	{"R10", accounts},

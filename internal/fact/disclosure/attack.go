@@ -122,3 +122,53 @@ func one(yes bool) float64 {
 	}
 	return 0
 }
+
+// bounds are what a cell cannot go beyond.
+type bounds struct{ low, high int64 }
+
+// propagate tells bounds of every cell that follow from one sum after the other, given the cells that are not open. They are
+// true but not the narrowest: sums taken together can tell more.
+func (t *Table) propagate(open func(cell int) bool) []bounds {
+	of := make([]bounds, len(t.Cells))
+	for i, c := range t.Cells {
+		of[i] = bounds{c.Value, c.Value}
+		if open(i) {
+			of[i] = bounds{c.Low, c.ceiling()}
+		}
+	}
+	for changed, rounds := true, 0; changed && rounds < 30; rounds++ {
+		changed = false
+		for _, s := range t.Sums {
+			changed = s.narrow(of) || changed
+		}
+	}
+	return of
+}
+
+// narrow lets every cell of a sum be no more than the others leave, and no less than they need.
+func (s Sum) narrow(of []bounds) bool {
+	var parts bounds
+	for _, p := range s.Parts {
+		parts.low += of[p].low
+		parts.high += of[p].high // what is unbounded stays far beyond every count
+	}
+	total := &of[s.Total]
+	changed := total.meet(parts)
+	for _, p := range s.Parts {
+		others := bounds{parts.low - of[p].low, parts.high - of[p].high}
+		was := of[p]
+		if of[p].meet(bounds{total.low - others.high, total.high - others.low}) {
+			changed = true
+			parts.low += of[p].low - was.low
+			parts.high += of[p].high - was.high
+		}
+	}
+	return changed
+}
+
+// meet narrows the bounds by others, and tells whether that changed them.
+func (b *bounds) meet(other bounds) bool {
+	was := *b
+	b.low, b.high = max(b.low, other.low), min(b.high, other.high)
+	return *b != was
+}

@@ -74,8 +74,8 @@ func (c Cell) ceiling() int64 {
 	return Unbounded
 }
 
-// Unbounded is the upper end of an interval that nothing bounds.
-const Unbounded = 1 << 56
+// Unbounded is the upper end of an interval that nothing bounds: beyond every count, and far from overflow when thousands are added.
+const Unbounded = 1 << 50
 
 // check refuses a table whose sums do not hold: nothing can be proven about it.
 func (t *Table) check() error {

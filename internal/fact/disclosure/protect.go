@@ -24,6 +24,11 @@ type Loss struct {
 	Primary                int // hidden for their own sake
 }
 
+// And adds up the losses of two tables.
+func (l Loss) And(m Loss) Loss {
+	return Loss{l.Cells + m.Cells, l.Hidden + m.Hidden, l.Persons + m.Persons, l.HiddenPersons + m.HiddenPersons, l.Primary + m.Primary}
+}
+
 // Protect hides every primary cell and as few others as it finds necessary, so that of each the attacker's interval is wide
 // enough (Cell.Safe). progress may be nil.
 func Protect(ctx context.Context, t Table, progress func(done, total int)) (Result, error) {
@@ -35,6 +40,7 @@ func Protect(ctx context.Context, t Table, progress func(done, total int)) (Resu
 		k.hidden[i] = (c.Primary || c.Withheld) && !c.Published
 	}
 	k.search = newSearch(&t, k.hidden)
+	k.reach = t.propagate(func(i int) bool { return !t.Cells[i].Published })
 	k.users = make([]map[int]bool, len(t.Cells))
 	primary := k.primaries()
 	tell := func(done int) {
@@ -62,6 +68,7 @@ type keeper struct {
 	search   *search
 	proofs   []proof
 	users    []map[int]bool // by cell: the proofs that need it hidden
+	reach    []bounds       // of each cell, if all were hidden that can be
 	exposed  []int
 	programs int
 }
@@ -111,9 +118,17 @@ func (c Cell) spans() []span {
 	return list
 }
 
+// allows tells whether a cell of this value could differ so far.
+func (b bounds) allows(value int64, s span) bool {
+	return value-s.down >= b.low && value+s.up <= b.high
+}
+
 // protect finds witnesses for the cell, one below and one above, and hides what they change.
 func (k *keeper) protect(cell int) {
 	for _, s := range k.t.Cells[cell].spans() {
+		if !k.reach[cell].allows(k.t.Cells[cell].Value, s) {
+			continue
+		}
 		if !k.prove(cell, -s.down) {
 			continue
 		}
@@ -172,11 +187,29 @@ func (k *keeper) hide(cell int, hidden bool) {
 	}
 }
 
-// solve finds a witness by linear programs, over all cells that are hidden or could be: first as far as the cell goes, then as
-// cheap as that can be.
+// solve finds a witness by linear programs over the cells that are hidden or could be: all that hang together with this one, or
+// in a large table those around it, nearer ones first.
 func (k *keeper) solve(cell int, distance int64) witness {
 	open := func(i int) bool { return !k.t.Cells[i].Published }
 	cells, sums := k.t.connected(cell, k.of, open)
+	if len(cells) <= small || k.t.cross == nil {
+		return k.program(cell, distance, cells, sums)
+	}
+	for lines := 4; lines <= 16; lines *= 2 {
+		near := k.search.around(cell, distance, lines)
+		cells, sums := k.t.connected(cell, k.of, func(i int) bool { return near[i] && open(i) })
+		if w := k.program(cell, distance, cells, sums); w.steps != nil {
+			return w
+		}
+	}
+	return witness{}
+}
+
+// small is how many cells go into a linear program without a thought.
+const small = 400
+
+// program moves the cell first as far as it goes, then as cheaply as that can be.
+func (k *keeper) program(cell int, distance int64, cells, sums []int) witness {
 	m := k.t.program(cells, sums, k.search.price)
 	k.programs += 2
 	d := float64(distance)

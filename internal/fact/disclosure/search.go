@@ -97,24 +97,28 @@ func (s *search) box(cell int, dir, least, budget int64) bool {
 		return false
 	}
 	for d := len(x.axes) - 1; d >= 0; d-- {
-		s.lines[d] = s.lines[d][:0]
-		a := &x.axes[d]
-		for _, m := range a.through(cell / a.stride % a.size) {
-			if l, ok := s.line(cell, m, a, dir, budget); ok {
-				s.lines[d] = append(s.lines[d], l)
-			}
-		}
-		if len(s.lines[d]) == 0 {
+		if s.lay(d, cell, dir, budget); len(s.lines[d]) == 0 {
 			return false
 		}
-		slices.SortFunc(s.lines[d], func(a, b line) int {
-			return cmp.Or(cmp.Compare(a.price, b.price), cmp.Compare(len(a.cells), len(b.cells)))
-		})
 		s.rest[d] = s.rest[d+1] + s.lines[d][0].price
 	}
 	s.corners[0] = append(s.corners[0][:0], start)
 	s.extend(0, 0)
 	return s.found != nil
+}
+
+// lay finds the lines of a dimension through the cell, the cheapest first.
+func (s *search) lay(d, cell int, dir, budget int64) {
+	s.lines[d] = s.lines[d][:0]
+	a := &s.t.cross.axes[d]
+	for _, m := range a.through(cell / a.stride % a.size) {
+		if l, ok := s.line(cell, m, a, dir, budget); ok {
+			s.lines[d] = append(s.lines[d], l)
+		}
+	}
+	slices.SortFunc(s.lines[d], func(a, b line) int {
+		return cmp.Or(cmp.Compare(a.price, b.price), cmp.Compare(len(a.cells), len(b.cells)))
+	})
 }
 
 // line lays a move through the cell, if there is room for it and the budget allows.
@@ -287,4 +291,40 @@ func (s *search) sequence(cell int, distance, parts, budget int64) ([]step, int6
 		return nil, 0
 	}
 	return w, spent
+}
+
+// around is a part of the table about the cell: the members of the cheapest moves that leave room in the direction, so many a
+// dimension, all taken together.
+func (s *search) around(cell int, direction int64, moves int) map[int]bool {
+	x := s.t.cross
+	cells := []int{cell}
+	if cell >= x.size {
+		return nil
+	}
+	s.least = 1
+	dir := int64(1)
+	if direction < 0 {
+		dir = -1
+	}
+	for d := range x.axes {
+		s.lay(d, cell, dir, never)
+		distances := map[int]bool{0: true}
+		for _, l := range s.lines[d][:min(moves, len(s.lines[d]))] {
+			for _, c := range l.cells {
+				distances[c.at] = true
+			}
+		}
+		var next []int
+		for at := range distances {
+			for _, c := range cells {
+				next = append(next, c+at)
+			}
+		}
+		cells = next
+	}
+	near := make(map[int]bool, len(cells))
+	for _, c := range cells {
+		near[c] = true
+	}
+	return near
 }
