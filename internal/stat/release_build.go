@@ -71,13 +71,13 @@ func (d *Desk) make(ctx context.Context, r *Release) error {
 	return err
 }
 
-// guards reads the guards of every release that was ever public, and how many those are.
+// guards reads the guards of what was ever public, and how many releases are among it.
 func (d *Desk) guards(ctx context.Context) ([]guard, int64, error) {
 	all, err := d.releases(ctx, "", 100000)
 	if err != nil {
 		return nil, 0, err
 	}
-	var guards []guard
+	guards := []guard{d.census()}
 	for _, r := range slices.Backward(all) {
 		if r.State != Released && r.State != Recalled {
 			continue
@@ -88,7 +88,7 @@ func (d *Desk) guards(ctx context.Context) ([]guard, int64, error) {
 		}
 		guards = append(guards, g)
 	}
-	return guards, int64(len(guards)), nil
+	return guards, int64(len(guards) - 1), nil
 }
 
 // exactParts are the units of which a unit is the whole sum; none where that is not known.

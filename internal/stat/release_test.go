@@ -111,7 +111,7 @@ func TestReleaseGoesItsWay(t *testing.T) {
 		if err != nil || n != 1 {
 			t.Fatalf("%d guards, %v", n, err)
 		}
-		attackTable(t, guards[0])
+		attackTable(t, guards[1])
 		if err := desk.Rebuild(ctx, statistician, id); !fault.Is(err, fault.Conflict) {
 			t.Errorf("a released one is built again: %v", err)
 		}
