@@ -313,3 +313,25 @@ func TestWithTableRefuses(t *testing.T) {
 		t.Errorf("WithTable = %v, want %v", got, want)
 	}
 }
+
+// FuzzCompile: whatever an officer writes as a rule, it is parsed or told about.
+func FuzzCompile(f *testing.F) {
+	for _, s := range []string{"hh <= pop", "warn a.b = @BM01.T.hh if rows > 2", "calc sum(hh) / 0.5; given", "count(hh = data) != max(1, (2))", "words(hh)@", "@.", ";;", "if"} {
+		f.Add(s)
+	}
+	form := Reference()[0]
+	f.Fuzz(func(t *testing.T, rule string) {
+		form := form
+		form.Cells = slices.Clone(form.Cells)
+		form.Cells[0].Rule = rule
+		if err := form.Compile(); err != nil {
+			if fault.KindOf(err) != fault.Invalid {
+				t.Errorf("Compile(%q) = %v", rule, err)
+			}
+			return
+		}
+		g := form.Lay([]Row{{Code: "tay"}})
+		g.Check(Values{"tay.hh": {N: 3, State: Known}, "tay.male": {N: 1, State: Known}}, Past{})
+		g.Needs()
+	})
+}
