@@ -17,10 +17,14 @@ const (
 
 // A head is the top of a sheet, where its header is looked for.
 type head struct {
-	tab    tab
-	frame  frame
-	lines  []line
-	folded map[string]string
+	tab     tab
+	frame   frame
+	lines   []line
+	legacy  fold.Encoding       // of most of its texts
+	origin  map[[2]int][2]int   // row and column of the text of a merged area, for each cell of it
+	ways    map[string][]string // how texts may be read
+	folded  map[string]string   // their keys
+	columns map[[2]int][]column // by last row and height of a header
 }
 
 // readHead reads the first rows of a sheet.
@@ -29,14 +33,26 @@ func (b *book) readHead(t tab) (*head, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &head{tab: t, frame: f, folded: map[string]string{}}
+	h := &head{tab: t, frame: f, origin: map[[2]int][2]int{}, ways: map[string][]string{}, folded: map[string]string{}, columns: map[[2]int][]column{}}
 	err = b.rows(t, func(l *line) (bool, error) {
 		kept := *l
 		kept.cells = slices.Clone(l.cells)
 		h.lines = append(h.lines, kept)
 		return len(h.lines) < headRows, nil
 	})
-	return h, err
+	if err != nil || len(h.lines) == 0 {
+		return h, err
+	}
+	h.legacy = legacyOf(h.lines)
+	last := h.lines[len(h.lines)-1].no
+	for _, m := range f.merges {
+		for row := m.top; row <= min(m.bottom, last, m.top+headRows); row++ {
+			for col := m.left; col <= min(m.right, maxColumns) && len(h.origin) < 1<<16; col++ {
+				h.origin[[2]int{row, col}] = [2]int{m.top, m.left}
+			}
+		}
+	}
+	return h, nil
 }
 
 func (h *head) line(no int) *line {
@@ -47,26 +63,22 @@ func (h *head) line(no int) *line {
 	return &h.lines[i]
 }
 
-// said is the text over a column in a row: that of a merged area stands over all its columns.
-func (h *head) said(row, col int) (text string, origin [2]int) {
+// said is the text over a column in a row, in the ways in which it may be read: that of a merged area stands over all its columns.
+func (h *head) said(row, col int) (ways []string, origin [2]int) {
 	origin = [2]int{row, col}
-	for _, m := range h.frame.merges {
-		if m.top <= row && row <= m.bottom && m.left <= col && col <= m.right {
-			origin = [2]int{m.top, m.left}
-			break
-		}
+	if first, ok := h.origin[origin]; ok {
+		origin = first
 	}
 	c := h.line(origin[0]).at(origin[1])
-	if c.kind == wrong {
-		return "", origin
+	if c.kind == wrong || c.kind == blank {
+		return nil, origin
 	}
-	return decode(c.text), origin
-}
-
-// decode brings a label into Unicode and on one line.
-func decode(label string) string {
-	label, _ = fold.Decode(label)
-	return strings.Join(strings.Fields(label), " ")
+	ways, ok := h.ways[c.text]
+	if !ok {
+		ways = readings(c.text, h.legacy)
+		h.ways[c.text] = ways
+	}
+	return ways, origin
 }
 
 func (h *head) key(s string) string {
@@ -81,50 +93,77 @@ func (h *head) key(s string) string {
 // A column is what stands over one column of a sheet, in the rows of a header.
 type column struct {
 	no     int
-	shown  []string // from top to bottom, without repetitions
-	levels []string // the same, folded
-	before bool     // it is another period's, or a plan's: never taken for the figures themselves without being asked
+	ways   []way // how it may be read, the likeliest first
+	before bool  // it is another period's, or a plan's: never taken for the figures themselves without being asked
 }
 
-func (c column) header() string { return strings.Join(c.levels, " > ") }
+// A way is one reading of a header, from top to bottom and without repetitions.
+type way struct {
+	shown  []string
+	levels []string // folded
+}
 
-// columns reads the header that ends in a row and has so many rows.
-func (h *head) columns(bottom, height int) []column {
+func (w way) header() string { return strings.Join(w.levels, " > ") }
+
+// header reads the header that ends in a row and has so many rows.
+func (h *head) header(bottom, height int) []column {
+	at := [2]int{bottom, height}
+	if list, ok := h.columns[at]; ok {
+		return list
+	}
 	last := 0
 	for no := bottom - height + 1; no <= bottom; no++ {
 		if cells := h.line(no).cells; len(cells) > 0 {
 			last = max(last, cells[len(cells)-1].col)
 		}
-		for _, m := range h.frame.merges {
-			if m.top <= no && no <= m.bottom {
-				last = max(last, m.right)
-			}
+	}
+	for cell := range h.origin {
+		if cell[0] > bottom-height && cell[0] <= bottom {
+			last = max(last, cell[1])
 		}
 	}
 	var list []column
 	for col := 1; col <= min(last, maxColumns); col++ {
-		c := column{no: col}
-		var seen [][2]int
-		for no := max(1, bottom-headHeight+1); no <= bottom; no++ {
-			said, origin := h.said(no, col)
-			if said == "" || slices.Contains(seen, origin) {
-				continue
-			}
-			k := h.key(said)
-			if otherPeriod(k) {
-				c.before = true
-			}
-			if no > bottom-height && k != "" {
-				seen = append(seen, origin)
-				c.shown = append(c.shown, said)
-				c.levels = append(c.levels, k)
-			}
-		}
-		if len(c.levels) > 0 {
+		if c := h.over(col, bottom, height); len(c.ways) > 0 {
 			list = append(list, c)
 		}
 	}
+	h.columns[at] = list
 	return list
+}
+
+// over reads what stands over one column.
+func (h *head) over(col, bottom, height int) column {
+	c := column{no: col}
+	var texts [][]string
+	var seen [][2]int
+	for no := max(1, bottom-headHeight+1); no <= bottom; no++ {
+		said, origin := h.said(no, col)
+		if len(said) == 0 || slices.Contains(seen, origin) {
+			continue
+		}
+		seen = append(seen, origin)
+		c.before = c.before || slices.ContainsFunc(said, func(s string) bool { return otherPeriod(h.key(s)) })
+		if no > bottom-height || origin[0] != no {
+			texts = append(texts, said)
+		}
+	}
+	for i := 0; i < 5; i++ {
+		var w way
+		more := i == 0
+		for _, said := range texts {
+			more = more || i < len(said)
+			s := said[min(i, len(said)-1)]
+			if k := h.key(s); k != "" {
+				w.shown, w.levels = append(w.shown, s), append(w.levels, k)
+			}
+		}
+		if !more || len(w.levels) == 0 {
+			break
+		}
+		c.ways = append(c.ways, w)
+	}
+	return c
 }
 
 // others are words by which a column says that it is not of the period itself.
@@ -263,35 +302,20 @@ func (x *index) cell(row, col string) *form.Cell {
 
 // look matches a header with the form's columns by their names. Where two columns answer to one name, neither is taken.
 func (x *index) look(columns []column) []target {
-	const full, partly = 2, 1
 	type found struct {
 		target
 		level int
 	}
 	best := map[[2]string][]found{}
 	for _, c := range columns {
-		row, col, level := "", "", 0
-		switch whole := strings.Join(c.levels, " "); {
-		case x.columns[whole] != "":
-			col, level = x.columns[whole], full
-		case x.columns[unbracketed(c.shown)] != "":
-			col, level = x.columns[unbracketed(c.shown)], full
-		default:
-			if row, col = x.pair(c); col != "" {
-				level = full
-				break
+		for _, w := range c.ways {
+			row, col, level := x.name(w)
+			if col == "" || c.before && !otherPeriod(fold.Key(x.labelOf(col))) {
+				continue
 			}
-			for i := 1; i < len(c.levels) && col == ""; i++ {
-				col, level = x.columns[strings.Join(c.levels[i:], " ")], partly
-			}
-			if col == "" && len(c.levels) > 1 {
-				col, level = x.columns[unbracketed(c.shown[len(c.shown)-1:])], partly
-			}
+			best[[2]string{row, col}] = append(best[[2]string{row, col}], found{target{c.no, row, col, w.header(), 1}, level})
+			break
 		}
-		if col == "" || c.before && !otherPeriod(fold.Key(x.labelOf(col))) {
-			continue
-		}
-		best[[2]string{row, col}] = append(best[[2]string{row, col}], found{target{c.no, row, col, c.header(), 1}, level})
 	}
 	var list []target
 	for _, all := range best {
@@ -303,6 +327,29 @@ func (x *index) look(columns []column) []target {
 	}
 	slices.SortFunc(list, func(a, b target) int { return a.column - b.column })
 	return x.lookBeside(columns, list)
+}
+
+// name finds the column that a header names: in full, as a row over a column, or only with its last words.
+func (x *index) name(w way) (row, col string, level int) {
+	const full, partly = 2, 1
+	if col = x.columns[strings.Join(w.levels, " ")]; col != "" {
+		return "", col, full
+	}
+	if col = x.columns[unbracketed(w.shown)]; col != "" {
+		return "", col, full
+	}
+	if row, col = x.pair(w); col != "" {
+		return row, col, full
+	}
+	for i := 1; i < len(w.levels); i++ {
+		if col = x.columns[strings.Join(w.levels[i:], " ")]; col != "" {
+			return "", col, partly
+		}
+	}
+	if len(w.levels) > 1 {
+		col = x.columns[unbracketed(w.shown[len(w.shown)-1:])]
+	}
+	return "", col, partly
 }
 
 // lookBeside finds the columns that share a name, by the column that stands before them.
@@ -321,11 +368,8 @@ func (x *index) lookBeside(columns []column, list []target) []target {
 			before = code
 			continue
 		}
-		for i := range c.levels {
-			if code := x.beside[[2]string{strings.Join(c.levels[i:], " "), before}]; code != "" && !c.before {
-				found[code] = append(found[code], target{c.no, "", code, c.header(), 1})
-				break
-			}
+		if code, w := x.besideOf(c, before); code != "" && !c.before {
+			found[code] = append(found[code], target{c.no, "", code, w.header(), 1})
 		}
 	}
 	for _, all := range found {
@@ -337,17 +381,28 @@ func (x *index) lookBeside(columns []column, list []target) []target {
 	return list
 }
 
+func (x *index) besideOf(c column, before string) (string, way) {
+	for _, w := range c.ways {
+		for i := range w.levels {
+			if code := x.beside[[2]string{strings.Join(w.levels[i:], " "), before}]; code != "" {
+				return code, w
+			}
+		}
+	}
+	return "", way{}
+}
+
 // pair reads a header that names a row over a column: Tày over Nam.
-func (x *index) pair(c column) (row, col string) {
-	if len(c.levels) < 2 {
+func (x *index) pair(w way) (row, col string) {
+	if len(w.levels) < 2 {
 		return "", ""
 	}
-	for i := range c.levels {
-		codes := x.toned[fold.Toned(c.shown[i])]
+	for i := range w.levels {
+		codes := x.toned[fold.Toned(w.shown[i])]
 		if len(codes) != 1 {
 			continue
 		}
-		rest := slices.Concat(c.levels[:i], c.levels[i+1:])
+		rest := slices.Concat(w.levels[:i], w.levels[i+1:])
 		for j := range rest {
 			if col := x.columns[strings.Join(rest[j:], " ")]; col != "" {
 				return codes[0], col
@@ -404,7 +459,7 @@ func (h *head) plan(x *index, w *matcher) *plan {
 		}
 		bottom := h.lines[i].no
 		for height := 1; height <= min(headHeight, bottom); height++ {
-			columns := h.columns(bottom, height)
+			columns := h.header(bottom, height)
 			p := &plan{head: h, grid: x, bottom: bottom, height: height, columns: columns, values: x.look(columns)}
 			p.exact = len(p.values)
 			if p.exact == 0 || best != nil && p.exact <= best.exact {
@@ -532,7 +587,7 @@ func (h *head) mapped(x *index, m Mapping, w *matcher) *plan {
 	for i := range h.lines {
 		bottom := h.lines[i].no
 		for height := 1; height <= min(headHeight, bottom); height++ {
-			columns := h.columns(bottom, height)
+			columns := h.header(bottom, height)
 			p := &plan{head: h, grid: x, bottom: bottom, height: height, columns: columns, whole: true}
 			if p.apply(m) {
 				p.reach()
@@ -551,7 +606,7 @@ func (p *plan) apply(m Mapping) bool {
 	for _, said := range m.Columns {
 		at := 0
 		for _, c := range p.columns {
-			if c.header() != said.Header {
+			if !slices.ContainsFunc(c.ways, func(w way) bool { return w.header() == said.Header }) {
 				continue
 			}
 			if at != 0 {
@@ -585,9 +640,9 @@ func (p *plan) proposal() Proposal {
 		byName[t.column] = t
 	}
 	for _, c := range p.columns {
-		g := Guess{Before: c.before, Number: c.no, Shown: strings.Join(c.shown, " > "), Header: c.header(), Sample: p.head.sample(max(p.last, p.bottom), c.no)}
+		g := Guess{Before: c.before, Number: c.no, Shown: strings.Join(c.ways[0].shown, " > "), Header: c.ways[0].header(), Sample: p.head.sample(max(p.last, p.bottom), c.no)}
 		if t, ok := byName[c.no]; ok {
-			g.Role, g.Row, g.Col, g.Score = Figures, t.row, t.col, 1
+			g.Role, g.Row, g.Col, g.Header, g.Score = Figures, t.row, t.col, t.header, 1
 		}
 		switch c.no {
 		case p.label:

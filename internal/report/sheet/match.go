@@ -6,14 +6,16 @@ import (
 	"strings"
 
 	"banlang/internal/fold"
+	"banlang/internal/report/form"
 )
 
 // A matcher finds rows and units by what officers call them. It asks the caller once a label.
 type matcher struct {
-	known Known
-	stamp map[string][]stamped // rows by toned label
-	rows  map[matched]answer
-	units map[string]answer
+	known  Known
+	stamp  map[string][]stamped // rows by toned label
+	rows   map[matched]answer
+	units  map[string]answer
+	legacy fold.Encoding // of most texts of the sheet at hand
 }
 
 type matched struct {
@@ -38,10 +40,17 @@ func newMatcher(k Known, s Stamp) *matcher {
 	return m
 }
 
+// at turns to another sheet.
+func (m *matcher) at(h *head) {
+	if m.legacy != h.legacy {
+		m.legacy = h.legacy
+		clear(m.rows)
+		clear(m.units)
+	}
+}
+
 // totals are the names of the row of sums.
 var totals = []string{"tong so", "tong cong", "tong", "cong", "toan xa", "toan tinh", "ca nuoc", "tong cong toan xa", "tong so toan xa", "total", "chung"}
-
-func isTotal(label string) bool { return slices.Contains(totals, fold.Key(unnumbered(label))) }
 
 // numbered is what stands before a name: 1. or I/ or a) or - or +.
 var numbered = regexp.MustCompile(`^\s*(?:\(?(?:\d{1,3}|[IVX]{1,5}|[a-zđ])[.)/]|[-–+*•])\s*`)
@@ -69,22 +78,43 @@ func (m *matcher) row(x *index, label string, no int) (string, answer) {
 }
 
 func (m *matcher) findRow(x *index, label string) answer {
-	said := decode(label)
-	if !hasLetter(said) {
-		return answer{}
-	}
-	for _, name := range []string{said, unnumbered(said)} {
-		if a := m.named(x, name); a.code != "" || len(a.candidates) > 0 {
+	var none answer
+	for _, name := range m.names(label) {
+		none.said = none.said || hasLetter(name)
+		if a := m.named(x, name); hasLetter(name) && (a.code != "" || len(a.candidates) > 0) {
 			a.said = true
 			return a
 		}
 	}
-	if name := unnumbered(said); isTotal(name) {
-		if _, ok := x.rows["T"]; ok {
-			return answer{code: "T", said: true}
+	if _, ok := x.rows[form.Total]; ok && m.total(label) {
+		return answer{code: form.Total, said: true}
+	}
+	return none
+}
+
+// names are what a label may say, with and without the number before it.
+func (m *matcher) names(label string) []string {
+	var list []string
+	for _, said := range readings(label, m.legacy) {
+		list = append(list, said)
+		if bare := unnumbered(said); bare != said {
+			list = append(list, bare)
 		}
 	}
-	return answer{said: true}
+	return list
+}
+
+// total tells the row of sums.
+func (m *matcher) total(label string) bool {
+	return slices.ContainsFunc(m.names(label), func(name string) bool { return slices.Contains(totals, fold.Key(name)) })
+}
+
+// shown is a label as a message shows it.
+func (m *matcher) shown(label string) string {
+	if m.legacy == fold.Unicode {
+		return clip(decode(label))
+	}
+	return clip(readings(label, m.legacy)[0])
 }
 
 // named asks in this order: rows that are no members, what the caller knows, labels of the grid with their marks, and without
@@ -126,16 +156,17 @@ func (m *matcher) unit(label string) (string, answer) {
 	}
 	a, ok := m.units[label]
 	if !ok {
-		said := decode(label)
-		if a.said = hasLetter(said); a.said {
-			for _, name := range []string{said, unnumbered(said)} {
-				a.code, a.candidates = m.known.Unit(name)
-				if len(a.candidates) > 1 {
-					a.code = ""
-				}
-				if a.code != "" || len(a.candidates) > 0 {
-					break
-				}
+		for _, name := range m.names(label) {
+			if !hasLetter(name) {
+				continue
+			}
+			a.said = true
+			a.code, a.candidates = m.known.Unit(name)
+			if len(a.candidates) > 1 {
+				a.code = ""
+			}
+			if a.code != "" || len(a.candidates) > 0 {
+				break
 			}
 		}
 		if len(m.units) < maxAnswers {

@@ -87,6 +87,7 @@ func (r *reader) recognise(grids []form.Grid, stamped bool) (*plan, error) {
 			continue // an empty tab, or our own list of faults
 		}
 		all = append(all, h)
+		r.match.at(h)
 		for _, x := range indexes {
 			if p := h.plan(x, r.match); p != nil {
 				plans = append(plans, p)
@@ -121,6 +122,7 @@ func (r *reader) choose(plans []*plan, all []*head, indexes []*index, stamped bo
 				if x.grid.Form.Code != m.Form {
 					continue
 				}
+				r.match.at(h)
 				if p := h.mapped(x, m, r.match); p != nil {
 					return p, ByMap
 				}
@@ -160,6 +162,7 @@ func (r *reader) settle(p *plan, how How) {
 	r.out.Fingerprint = r.out.Mapping.Fingerprint
 	r.strict = how != ByStamp
 	r.plan = p
+	r.match.at(p.head)
 	p.width = p.head.line(p.bottom).width
 	r.aside(q)
 }
@@ -200,6 +203,7 @@ func (r *reader) propose(plans []*plan, all []*head, indexes []*index) {
 			continue
 		}
 		for _, x := range indexes {
+			r.match.at(h)
 			if p := h.widest(x, r.match); p != nil {
 				r.out.Proposals = append(r.out.Proposals, p.proposal())
 			}
@@ -230,7 +234,7 @@ func (h *head) widest(x *index, m *matcher) *plan {
 	for height < min(headHeight, bottom) && textCells(h.line(bottom-height)) > 1 {
 		height++
 	}
-	p := &plan{head: h, grid: x, bottom: bottom, height: height, columns: h.columns(bottom, height)}
+	p := &plan{head: h, grid: x, bottom: bottom, height: height, columns: h.header(bottom, height)}
 	p.findLabels(m)
 	return p
 }
@@ -364,20 +368,21 @@ func (r *reader) name(l *line, units *carry) namedRow {
 		switch {
 		case code != "":
 			at.unit = code
-		case isTotal(decode(said)) || p.label != 0 && said == "" && isTotal(decode(at.label)):
+		case r.match.total(said) || p.label != 0 && said == "" && r.match.total(at.label):
 			at.key = "sheet.skip.total"
 		case len(a.candidates) > 0:
-			at.key, at.args = "sheet.unit.which", []any{"Text", clip(decode(said)), "Candidates", strings.Join(a.candidates, ", ")}
+			at.key, at.args = "sheet.unit.which", []any{"Text", r.match.shown(said), "Candidates", strings.Join(a.candidates, ", ")}
 		case said == "":
 			at.key = "sheet.unit.missing"
 		default:
-			at.key, at.args = "sheet.unit.unknown", []any{"Text", clip(decode(said))}
+			at.key, at.args = "sheet.unit.unknown", []any{"Text", r.match.shown(said)}
 		}
 		if p.label == 0 {
 			at.code, at.label = "", said
 			return at
 		}
-		if at.key != "" {
+		if at.key != "" { // the row is named so that a refusal can say which it is
+			at.code, _ = r.match.row(p.grid, at.label, l.no)
 			return at
 		}
 	}
@@ -386,13 +391,13 @@ func (r *reader) name(l *line, units *carry) namedRow {
 	case code != "":
 		at.code = code
 	case len(a.candidates) > 0:
-		at.key, at.args = "sheet.row.which", []any{"Text", clip(decode(at.label)), "Candidates", r.labels(a.candidates)}
+		at.key, at.args = "sheet.row.which", []any{"Text", r.match.shown(at.label), "Candidates", r.labels(a.candidates)}
 	case !a.said && strings.TrimSpace(at.label) == "":
 		at.key = "sheet.row.nameless"
-	case isTotal(decode(at.label)):
+	case r.match.total(at.label):
 		at.key = "sheet.skip.total"
 	default:
-		at.key, at.args = "sheet.row.unknown", []any{"Text", clip(decode(at.label))}
+		at.key, at.args = "sheet.row.unknown", []any{"Text", r.match.shown(at.label)}
 	}
 	return at
 }
@@ -433,7 +438,7 @@ func (r *reader) row(l *line, units *carry) error {
 	at := r.name(l, units)
 	if at.key == "" && len(r.doubled) > 0 {
 		if twice := r.doubled[place{at.unit, at.code}]; len(twice) > 0 && r.holds(l) {
-			at.key, at.args = "sheet.row.twice", []any{"Text", clip(decode(at.label)), "Lines", numbers(twice)}
+			at.key, at.args = "sheet.row.twice", []any{"Text", r.match.shown(at.label), "Lines", numbers(twice)}
 		}
 	}
 	r.lines++
@@ -442,7 +447,7 @@ func (r *reader) row(l *line, units *carry) error {
 		return nil
 	}
 	if l.hidden && r.holds(l) {
-		r.skip(Skip{Sheet: r.out.Sheet, Line: l.no, Text: clip(decode(at.label)), Key: "sheet.note.hidden", Read: true})
+		r.skip(Skip{Sheet: r.out.Sheet, Line: l.no, Text: r.match.shown(at.label), Key: "sheet.note.hidden", Read: true})
 	}
 	for _, t := range r.plan.values {
 		c := l.at(t.column)
@@ -547,23 +552,22 @@ func (r *reader) value(c raw, def *form.Cell) verdict {
 
 // refuseRow says of each figure of a row why it is not taken. A row without figures is only skipped.
 func (r *reader) refuseRow(l *line, at namedRow) {
-	if at.key == "sheet.skip.total" || r.ruled(l, at.label) {
+	if at.key == "sheet.skip.total" || at.code == "" && r.ruled(l, at.label) {
 		key := "sheet.skip.heading"
 		if at.key == "sheet.skip.total" {
 			key = at.key
 		}
-		r.skip(Skip{Sheet: r.out.Sheet, Line: l.no, Text: first(l), Key: key})
+		r.skip(Skip{Sheet: r.out.Sheet, Line: l.no, Text: r.first(l), Key: key})
 		return
 	}
-	refused := false
+	figures := at.code != "" || slices.ContainsFunc(r.plan.values, func(t target) bool { return figure(l.at(t.column)) })
 	for _, t := range r.plan.values {
-		if c := l.at(t.column); figure(c) {
+		if c := l.at(t.column); figures && (c.kind != blank || c.formula) {
 			r.refuse(l, at, t, c, at.key, at.args...)
-			refused = true
 		}
 	}
-	if !refused {
-		r.skip(Skip{Sheet: r.out.Sheet, Line: l.no, Text: first(l), Key: "sheet.skip.words"})
+	if !figures {
+		r.skip(Skip{Sheet: r.out.Sheet, Line: l.no, Text: r.first(l), Key: "sheet.skip.words"})
 	}
 }
 
@@ -577,7 +581,7 @@ func (r *reader) ruled(l *line, label string) bool {
 			continue
 		}
 		count++
-		if levels := strings.Split(t.header, " > "); levels[len(levels)-1] == fold.Key(decode(c.text)) {
+		if levels := strings.Split(t.header, " > "); slices.ContainsFunc(readings(c.text, r.match.legacy), func(said string) bool { return fold.Key(said) == levels[len(levels)-1] }) {
 			same++
 			continue
 		}
@@ -592,10 +596,10 @@ func (r *reader) ruled(l *line, label string) bool {
 	return count > 1 && (same == count || numbered)
 }
 
-func first(l *line) string {
+func (r *reader) first(l *line) string {
 	for _, c := range l.cells {
 		if c.kind == text {
-			return clip(decode(c.text))
+			return r.match.shown(c.text)
 		}
 	}
 	if len(l.cells) > 0 {

@@ -108,6 +108,9 @@ func number(said string, c raw, look style, cell *form.Cell, strict bool) (strin
 func typed(said string, cell *form.Cell) (string, string) {
 	switch cell.Type {
 	case form.Text:
+		if broken.MatchString(strings.TrimSpace(said)) {
+			return said, "sheet.value.error"
+		}
 		said, _ = fold.Decode(said)
 		return said, ""
 	case form.Choose:
