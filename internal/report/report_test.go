@@ -272,3 +272,45 @@ func TestTenEditors(t *testing.T) {
 		}
 	})
 }
+
+// The demonstration is there in seconds, once, labelled, and sound: what it says was accepted has no error in it.
+func TestSeedDemo(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := open(t, d)
+		as := func(_ context.Context, name string) (duty.Actor, error) {
+			return map[string]duty.Actor{"commune_officer": officer, "commune_leader": leader, "statistician": statistician}[name], nil
+		}
+		begun := time.Now()
+		for range 2 {
+			if err := h.desk.SeedDemo(t.Context(), as); err != nil {
+				t.Fatal(err)
+			}
+		}
+		t.Logf("seeded in %v", time.Since(begun))
+		mine, err := h.desk.Mine(t.Context(), officer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		states := map[report.State]int{}
+		for _, m := range mine {
+			states[m.Report.State]++
+			p, err := h.desk.Paper(t.Context(), officer, m.Report.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !p.Demo {
+				t.Errorf("%s %s is not labelled", p.Form.Code, p.Period.Period)
+			}
+			for _, f := range p.Findings {
+				if f.Severity == form.Error || m.Report.State == report.Accepted && f.Severity == form.Missing {
+					t.Errorf("%s %s %s: %s %s %v", p.Form.Code, p.Period.Period, m.Report.State, f.Cell, f.Key, f.Args)
+				}
+			}
+		}
+		for _, s := range []report.State{report.Open, report.Returned, report.Entered, report.Sent, report.Certified, report.Accepted} {
+			if states[s] == 0 {
+				t.Errorf("Bắc Sơn has no report that is %s: %v", s, states)
+			}
+		}
+	})
+}

@@ -73,36 +73,38 @@ func (d *Desk) follow(ctx context.Context) error {
 // A punctual is how many of a unit's reports were due in a quarter, and how many came in time.
 type punctual struct{ due, inTime int64 }
 
-// count records REPORT_DUE and REPORT_ONTIME of this quarter and the one before, for each unit, from the days by which reports had
-// to be sent. A report without a day that has passed is not due yet.
+// count records how punctual the reports of this quarter and of the one before were.
 func (d *Desk) count(ctx context.Context) error {
-	today := d.today()
-	this := quarterOf(today)
-	for _, q := range []fact.Period{this.Before(), this} {
-		var w db.Where
-		w.Add("send_due >= $?", q.First())
-		w.Add("send_due <= $?", min(q.Last(), today.Before()))
-		periods, err := periodsBy(ctx, d.db, w)
+	this := quarterOf(d.today())
+	if err := d.countQuarter(ctx, this.Before()); err != nil {
+		return err
+	}
+	return d.countQuarter(ctx, this)
+}
+
+// countQuarter records REPORT_DUE and REPORT_ONTIME of a quarter for each unit, from the days by which reports had to be sent. A
+// report whose day has not passed is not due yet.
+func (d *Desk) countQuarter(ctx context.Context, q fact.Period) error {
+	var w db.Where
+	w.Add("send_due >= $?", q.First())
+	w.Add("send_due <= $?", min(q.Last(), d.today().Before()))
+	periods, err := periodsBy(ctx, d.db, w)
+	if err != nil {
+		return err
+	}
+	tally, demo := map[place.ID]punctual{}, false
+	for _, p := range periods {
+		all, err := reportsIn(ctx, d.db, p.ID)
 		if err != nil {
 			return err
 		}
-		tally, demo := map[place.ID]punctual{}, false
-		for _, p := range periods {
-			all, err := reportsIn(ctx, d.db, p.ID)
-			if err != nil {
-				return err
-			}
-			demo = demo || p.Demo
-			for _, r := range all {
-				n := tally[r.Unit]
-				tally[r.Unit] = punctual{n.due + 1, n.inTime + int64(b2i(InTime(r, p)))}
-			}
-		}
-		if err := d.tell(ctx, q, tally, demo); err != nil {
-			return err
+		demo = demo || p.Demo
+		for _, r := range all {
+			n := tally[r.Unit]
+			tally[r.Unit] = punctual{n.due + 1, n.inTime + int64(b2i(InTime(r, p)))}
 		}
 	}
-	return nil
+	return d.tell(ctx, q, tally, demo)
 }
 
 // tell records the counts of one quarter. Those that are as they were leave no trace.

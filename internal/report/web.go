@@ -38,6 +38,7 @@ func Mount(site *web.Site, d *Desk) {
 	site.Handle("GET "+root, duty.StatReadExact, h.list)
 	site.Handle("GET "+root+"/{report}", duty.StatReadExact, h.paper)
 	site.Handle("POST "+root+"/{report}/o", duty.StatEnter, h.save)
+	site.Handle("GET "+root+"/{report}/o", duty.StatEnter, h.cells)
 	site.Handle("POST "+root+"/{report}/nhom", duty.StatEnter, h.addGroup)
 	site.Handle("POST "+root+"/{report}/buoc", duty.StatReadExact, h.move)
 	site.Handle("POST "+root+"/{report}/tra", duty.StatReturn, h.giveBack)
@@ -470,6 +471,15 @@ func (h handler) saveJSON(w http.ResponseWriter, r *http.Request, id string) err
 	reply := h.reply(r, p, saved.Conflicts)
 	reply.Cells = slices.DeleteFunc(reply.Cells, func(c form.Sent) bool { _, ok := saved.Revs[c.Cell]; return !ok })
 	return web.JSON(w, r, reply)
+}
+
+// cells says what stands in a report now, for a copy that is taken along.
+func (h handler) cells(w http.ResponseWriter, r *http.Request) error {
+	p, err := h.desk.Paper(r.Context(), web.Actor(r), r.PathValue("report"))
+	if err != nil {
+		return err
+	}
+	return web.JSON(w, r, h.reply(r, p, nil))
 }
 
 func (h handler) addGroup(w http.ResponseWriter, r *http.Request) error {

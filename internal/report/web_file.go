@@ -299,15 +299,9 @@ func (h handler) vietnamese(key string, args []any) string {
 	return h.site.Text.Text("vi", key, args...)
 }
 
-// offlinePage is the page that fills in reports without a network; everything on it is form.js's.
-type offlinePage struct{ Messages map[string]string }
-
+// offline is the page that fills in reports without a network. What it shows is carried on the device: it is the same for everybody.
 func (h handler) offline(w http.ResponseWriter, r *http.Request) error {
-	p := offlinePage{map[string]string{}}
-	for _, key := range form.Messages() {
-		p.Messages[key] = web.T(r, key, form.Blanks()...)
-	}
-	return h.room.Show(w, r, "offline", web.Meta{Title: web.T(r, "report.offline"), Desk: true, NoIndex: true}, p)
+	return h.room.Show(w, r, "offline", web.Meta{Title: web.T(r, "report.offline"), Desk: true, NoIndex: true}, nil)
 }
 
 // worker is served beside the page that it keeps, so that nothing else of the site comes under it.
