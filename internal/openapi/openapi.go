@@ -1,5 +1,5 @@
-// Package openapi answers programs in JSON below /api/v1: what is public of places, groups, bulletins, documents, targets and
-// the search. It knows how an answer is written and described; what may be said is decided by the rooms that it asks.
+// Package openapi answers programs in JSON below /api/v1: what is public of places, groups, bulletins, documents, targets,
+// released figures and the search. It knows how an answer is written and described; what may be said is decided by the rooms that it asks.
 //
 // Each address is one row of a table (see operations): the row registers the route, checks the parameters and writes the
 // description, so that the three cannot differ.
@@ -32,6 +32,7 @@ type Desks struct {
 	Bulletins Bulletins
 	Documents Documents
 	Search    Finder
+	Figures   Figures
 }
 
 // Bulletins are those that the public reads.

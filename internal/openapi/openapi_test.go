@@ -15,6 +15,7 @@ import (
 	"banlang/internal/db/dbtest"
 	"banlang/internal/duty"
 	"banlang/internal/ethnic"
+	"banlang/internal/fact"
 	"banlang/internal/fault"
 	"banlang/internal/i18n"
 	"banlang/internal/library"
@@ -22,6 +23,8 @@ import (
 	"banlang/internal/place"
 	"banlang/internal/plan"
 	"banlang/internal/search"
+	"banlang/internal/stat"
+	"banlang/internal/stat/dataset"
 	"banlang/internal/web"
 	"banlang/internal/web/webtest"
 )
@@ -66,6 +69,25 @@ func (shelf) ByID(_ context.Context, id library.ID) (library.Document, error) {
 	return library.Document{ID: id, Record: library.Record{Title: "Kế hoạch 101", Number: "101/KH-UBND", Signed: 20210505, Force: "unknown"}}, nil
 }
 
+// sets is one released data set.
+type sets struct{}
+
+var released = stat.Release{Spec: stat.Spec{Code: "dan-so-dan-toc-2019", Title: "Dân số", Indicators: []fact.Code{"POP"}}, Version: 1, State: stat.Released, Topic: "population", ReleasedAt: clock()}
+
+func (sets) Public(context.Context) ([]stat.Release, error) { return []stat.Release{released}, nil }
+
+func (sets) Versions(_ context.Context, code string) ([]stat.Release, error) {
+	if code != released.Spec.Code {
+		return nil, fault.New(fault.NotFound, "stat.release.none")
+	}
+	return []stat.Release{released}, nil
+}
+
+func (sets) Table(context.Context, stat.Release) (dataset.Table, error) {
+	return dataset.Table{ID: released.Spec.Code, Dims: []dataset.Dimension{{Code: "group", Title: "Dân tộc", Members: []dataset.Member{{Code: "tay", Label: "Tày"}}}},
+		Cells: []dataset.Cell{{At: []int{0}, Status: dataset.Hidden}}}, nil
+}
+
 // finder remembers the last question and answers with one document.
 type finder struct{ asked search.Query }
 
@@ -101,6 +123,7 @@ func site(t *testing.T) (*web.Site, *finder) {
 	find := &finder{}
 	desks := openapi.Desks{
 		Places: places, Groups: groups, Targets: plan.New(d, policy, "20@0", clock), Bulletins: news{}, Documents: shelf{}, Search: find,
+		Figures: sets{},
 	}
 	if err := openapi.Mount(s, desks, "test"); err != nil {
 		t.Fatal(err)
@@ -151,6 +174,9 @@ func TestAnswers(t *testing.T) {
 		{"/api/v1/targets?plan=KH101&year=2023", "total", 4.},
 		{"/api/v1/targets/KH101-2023-1", "verdict", "not_enough"},
 		{"/api/v1/targets/KH101-2023-1", "result", nil},
+		{"/api/v1/so-lieu", "items.0.jsonstat", "/so-lieu/dan-so-dan-toc-2019.jsonstat"},
+		{"/api/v1/so-lieu?topic=health", "total", 0.},
+		{"/api/v1/so-lieu/dan-so-dan-toc-2019", "hidden", 1.},
 		{"/api/v1/search?q=101", "items.0.snippet.0.hit", true},
 	} {
 		if got := at(read(t, s, c.address), c.path); got != c.want {
@@ -197,6 +223,7 @@ func TestProblems(t *testing.T) {
 		{"/api/v1/bulletins/recalled", 410},
 		{"/api/v1/documents/none", 404},
 		{"/api/v1/targets/none", 404},
+		{"/api/v1/so-lieu/none", 404},
 	} {
 		page := webtest.New(t, s).Get(c.address)
 		var p openapi.Problem
@@ -259,6 +286,7 @@ func TestDescription(t *testing.T) {
 	asked := map[string]string{
 		"/api/v1/places/{code}": "/api/v1/places/20", "/api/v1/groups/{slug}": "/api/v1/groups/tay", "/api/v1/bulletins/{id}": "/api/v1/bulletins/b1",
 		"/api/v1/documents/{id}": "/api/v1/documents/d1", "/api/v1/targets/{code}": "/api/v1/targets/NTP-2030-1",
+		"/api/v1/so-lieu/{code}": "/api/v1/so-lieu/dan-so-dan-toc-2019",
 	}
 	seen := map[string]bool{}
 	for _, route := range routes {

@@ -97,6 +97,18 @@ var operations = []operation{
 		answer: plan.Record{}, gives: oneTarget,
 	},
 	{
+		path: root + "so-lieu", act: duty.StatReadRelease, id: "listDataSets", tag: "figures", summary: "Released data sets, newest first",
+		about:  "Only what was released: protected, reviewed by two persons and frozen. What was recalled is not among them.",
+		params: slices.Concat([]param{{name: "topic", about: "Topic of the indicators.", example: "population"}}, paged(pageLimit, pageLimit)),
+		answer: List[DataSet]{}, gives: dataSets,
+	},
+	{
+		path: root + "so-lieu/{code}", act: duty.StatReadRelease, id: "readDataSet", tag: "figures", summary: "One data set with its dimensions and files",
+		about:  "The figures themselves are in the files: JSON-stat, CSV with a data package, GeoJSON, SDMX-CSV, DHIS2, Excel. 410 where it was recalled.",
+		params: []param{{name: "code", path: true, about: "Code of the data set.", example: "dan-so-dan-toc-2019"}},
+		answer: DataSetDetail{}, gives: oneDataSet,
+	},
+	{
 		path: root + "search", act: duty.Public, id: "search", tag: "search", summary: "Search everything public",
 		about: "With or without marks; document numbers as they are written. The answers are what a reader without an account sees.",
 		params: slices.Concat([]param{
