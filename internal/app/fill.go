@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"banlang/internal/library"
 	"banlang/internal/place"
@@ -58,6 +59,31 @@ func (h *House) fillDocuments(ctx context.Context) error {
 			h.log.Info("documents read", "done", done, "of", total)
 		}
 	})
+}
+
+// generating tells how far the figures made by machine are.
+func (h *House) generating(done, total int) {
+	h.log.Info("figures made by machine", "done", done, "of", total)
+}
+
+// fillReleases makes the demonstration's releases as soon as the figures can be asked for.
+func (h *House) fillReleases(ctx context.Context) error {
+	for ready := false; !ready; _, _, ready = h.facts.Progress() {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	statistician, err := h.accounts.DemoActor(ctx, "statistician")
+	if err != nil {
+		return err
+	}
+	leader, err := h.accounts.DemoActor(ctx, "province_leader")
+	if err != nil {
+		return err
+	}
+	return h.stat.SeedReleases(ctx, statistician, leader)
 }
 
 func absolute(path string) string {

@@ -32,6 +32,7 @@ import (
 	"banlang/internal/place"
 	"banlang/internal/plan"
 	"banlang/internal/privacy"
+	"banlang/internal/report"
 	"banlang/internal/search"
 	"banlang/internal/stat"
 )
@@ -60,6 +61,7 @@ type House struct {
 	library  *library.Desk
 	plan     *plan.Desk
 	facts    *fact.Desk
+	report   *report.Desk
 	stat     *stat.Desk
 }
 
@@ -101,7 +103,7 @@ func open(ctx context.Context, c config.Config, v Version) (_ *House, err error)
 // build makes the desks, each after those that it works with.
 func (h *House) build(ctx context.Context) error {
 	h.places = place.New(h.db, h.now)
-	h.places.Home = h.config.Province
+	h.places.Home, h.places.Uses, h.places.Groups = h.config.Province, h.uses, h.groupNames
 	if err := h.places.Ready(ctx, h.loading); err != nil {
 		return fmt.Errorf("load the list of units: %w", err)
 	}
@@ -124,6 +126,10 @@ func (h *House) build(ctx context.Context) error {
 	h.facts = fact.New(h.db, h.policy, h.places, h.groups, h.now)
 	if err := h.facts.Ready(ctx); err != nil {
 		return fmt.Errorf("load the catalogue of indicators: %w", err)
+	}
+	h.report = report.New(h.db, h.files, h.queue, h.policy, h.places, h.groups, h.facts, h.now)
+	if err := h.report.Ready(ctx); err != nil {
+		return fmt.Errorf("load the forms: %w", err)
 	}
 	h.stat = stat.New(h.db, h.files, h.policy, h.facts, h.places, h.groups, h.now)
 	h.stat.Serve(h.queue)
@@ -240,9 +246,20 @@ func (h *House) named(ctx context.Context) (map[blob.Ref]bool, error) {
 		return nil, err
 	}
 	sounds, err := h.bulletin.Files(ctx)
+	if err != nil {
+		return nil, err
+	}
+	workbooks, err := h.report.Files(ctx)
+	if err != nil {
+		return nil, err
+	}
+	releases, err := h.stat.Files(ctx)
 	all := map[blob.Ref]bool{}
-	for _, ref := range append(originals, sounds...) {
+	for _, ref := range slices.Concat(originals, sounds, releases) {
 		all[ref] = true
+	}
+	for _, ref := range workbooks {
+		all[blob.Ref(ref)] = true
 	}
 	return all, err
 }

@@ -27,6 +27,7 @@ import (
 	"banlang/internal/plan"
 	"banlang/internal/portal"
 	"banlang/internal/privacy"
+	"banlang/internal/report"
 	"banlang/internal/stat"
 	"banlang/internal/web"
 )
@@ -57,6 +58,7 @@ func (c Serve) Run(ctx context.Context, v Version) (err error) {
 // Demo runs a demonstration.
 type Demo struct {
 	config.Config
+	Facts int `placeholder:"4000000" help:"Also make so many figures by machine, marked as such, to see how it goes with many."`
 }
 
 // DemoData is where a demonstration keeps its data unless told otherwise: never where an installation does.
@@ -77,6 +79,11 @@ func (c Demo) Run(ctx context.Context, v Version) (err error) {
 	defer func() { err = errors.Join(err, h.close()) }()
 	if err := h.seed(ctx); err != nil {
 		return err
+	}
+	if c.Facts > 0 {
+		if err := h.facts.Generate(ctx, c.Facts, 1, h.generating); err != nil {
+			return fmt.Errorf("figures made by machine: %w", err)
+		}
 	}
 	return h.serve(ctx, true, func(string) {
 		fmt.Println("demonstration sign-ins (password unless it says PIN):")
@@ -103,6 +110,7 @@ func (h *House) site(demo bool) (*web.Site, error) {
 	place.Mount(s, h.places)
 	ethnic.Mount(s, h.groups)
 	plan.Mount(s, h.plan)
+	report.Mount(s, h.report)
 	stat.Mount(s, h.stat)
 	account.Mount(s, h.accounts)
 	audit.Mount(s, h.record, h.accounts)
@@ -117,8 +125,8 @@ func (h *House) site(demo bool) (*web.Site, error) {
 		console.KindOf("census", duty.EthnicEdit, 32<<20, h.groups),
 		console.KindOf("indicators", duty.StatDefine, 8<<20, h.facts),
 	)
-	console.Mount(s, desk, h.bulletin, h.library, h.accounts, h.privacy, h.places, h.groups, h.plan)
-	return s, openapi.Mount(s, openapi.Desks{Places: h.places, Groups: h.groups, Targets: h.plan, Bulletins: h.bulletin, Documents: h.library, Search: h.search},
+	console.Mount(s, desk, h.bulletin, h.library, h.accounts, h.privacy, h.places, h.groups, h.plan, h.report)
+	return s, openapi.Mount(s, openapi.Desks{Places: h.places, Groups: h.groups, Targets: h.plan, Bulletins: h.bulletin, Documents: h.library, Search: h.search, Figures: h.stat},
 		string(h.version))
 }
 
@@ -228,6 +236,9 @@ func (h *House) seed(ctx context.Context) error {
 	if err := h.bulletin.SeedDemo(ctx, h.accounts.DemoActor); err != nil {
 		return fmt.Errorf("demonstration bulletins: %w", err)
 	}
+	if err := h.stat.SeedDemo(ctx); err != nil {
+		return fmt.Errorf("demonstration questions: %w", err)
+	}
 	two, err := h.librarians(ctx)
 	if err != nil {
 		return err
@@ -252,7 +263,7 @@ func (h *House) librarians(ctx context.Context) (two library.Two, err error) {
 
 // fill reads the documents and boundaries that lie beside the project into a running demonstration, while it is being looked at.
 func (h *House) fill(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{h.fillBoundaries, h.fillDocuments} {
+	for _, step := range []func(context.Context) error{h.fillReleases, h.fillBoundaries, h.fillDocuments} {
 		if err := step(ctx); err != nil && ctx.Err() == nil {
 			h.log.Error("fill the demonstration", "error", err)
 		}
