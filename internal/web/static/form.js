@@ -273,6 +273,7 @@ const looks = {
   error: ['bad', '<path d="M10 0l10 10-10 10L0 10z" fill="currentColor"/><path d="M10 5v6M10 13.5v1.5" stroke="var(--alarm)" stroke-width="2.2"/>'],
 }
 looks.empty = looks.error
+looks.untouched = ['unk', '<path d="M2 2h16v16H2z" fill="none" stroke="currentColor" stroke-width="2" stroke-dasharray="3 2.3"/>']
 
 export function element(tag, attributes = {}, ...children) {
   const e = document.createElement(tag)
@@ -374,13 +375,14 @@ export function run(form, page, changed) {
 
   function verdict(e, row, found, now) {
     const here = found.filter((f) => split(f.cell)[0] === row).map((f) => f.severity)
-    const worst = ['error', 'empty', 'warning'].find((s) => here.includes(s))
+    let worst = ['error', 'empty', 'warning'].find((s) => here.includes(s))
+    if (worst === 'empty' && grid.cols.every((c) => !controls.has(row + '.' + c.code) || !now[row + '.' + c.code]?.state)) worst = 'untouched'
     const waits = grid.cols.some((c) => cellOf(row + '.' + c.code)?.calc && !now[row + '.' + c.code]?.state)
     if (!worst && waits) return e.replaceChildren(text('wait'))
     const [look, path] = looks[worst ?? 'ok']
     const mark = element('span', { class: 'st ' + look })
     mark.innerHTML = `<svg viewBox="0 0 20 20" aria-hidden="true">${path}</svg>`
-    mark.append(text(worst ?? 'ok'))
+    mark.append(text(worst === 'untouched' ? 'empty' : worst ?? 'ok'))
     e.replaceChildren(mark)
   }
 
@@ -395,7 +397,7 @@ export function run(form, page, changed) {
     const said = items.map((e) => e.outerHTML).join('') + count('error') + '/' + empty.length
     if (said === listed) return // a list that is made again under a finger loses the tap
     listed = said
-    findings.hidden = !found.length && !items.length
+    findings.hidden = !items.length // that much is still empty is told by the count
     findings.className = 'flash ' + (count('error') + empty.length + conflicts.size ? 'bad' : 'late')
     findings.replaceChildren(element('p', {}, element('b', {}, text('findings', 'Empty', empty.length, 'Errors', count('error'), 'Warnings', count('warning')))),
       element('ul', {}, ...items))

@@ -130,10 +130,12 @@ async function online(form, page, { run, element }) {
 
   const foot = form.querySelector('.foot-bar')
   const button = (key, attributes) => element('button', { type: 'button', class: 'btn alt', ...attributes }, ui.text(key))
-  if (!form.querySelector('[data-unknown]')) foot?.append(button('unknown', { 'data-unknown': '' }))
+  const saved = form.querySelector('[data-saved]')
+  const add = (e) => saved && saved.parentNode === foot ? saved.before(e) : foot.append(e)
+  if (foot && !form.querySelector('[data-unknown]')) add(button('unknown', { 'data-unknown': '' }))
   if (!foot || !navigator.serviceWorker || !globalThis.caches) return
   const carry = button('carry', {})
-  foot.append(carry)
+  add(carry)
   carry.addEventListener('click', async () => {
     await flush()
     try {
