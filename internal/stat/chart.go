@@ -30,6 +30,7 @@ type Bars struct {
 type Bar struct {
 	Label, Text, Mark string
 	Drawn             bool
+	Long              bool // the text may break
 	X, Width          string
 	Parts             []Part
 }
@@ -156,7 +157,7 @@ func (s voice) parted(cells []fact.Cell, cols []int) Bar {
 	for n, j := range cols {
 		v, ok := cells[j].Value()
 		if !ok || v < 0 || cells[j].Kind != cells[cols[0]].Kind {
-			return Bar{Text: s.t("stat.chart.unparted")}
+			return Bar{Long: true, Text: s.t("stat.chart.unparted")}
 		}
 		sum += v
 		if n < mostParts {
@@ -166,9 +167,9 @@ func (s voice) parted(cells []fact.Cell, cols []int) Bar {
 		}
 	}
 	if sum == 0 {
-		return Bar{Text: s.t("stat.chart.unparted")}
+		return Bar{Long: true, Text: s.t("stat.chart.unparted")}
 	}
-	b := Bar{Drawn: true}
+	b := Bar{Drawn: true, Long: true}
 	x := 0.0
 	var texts []string
 	for n, v := range values {

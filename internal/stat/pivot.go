@@ -3,6 +3,7 @@ package stat
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"math"
 	"slices"
 	"strconv"
@@ -296,13 +297,13 @@ func (s voice) workbook(a fact.Answer, title, source string) (_ []byte, err erro
 
 // exact is an answer in JSON: figures by row and column, null where there is none, and a remark for each that is not whole.
 type exact struct {
-	Question string     `json:"question"`
-	Sequence int64      `json:"sequence"`
-	Rows     []axis     `json:"rows"`
-	Cols     []axis     `json:"columns"`
-	Values   [][]number `json:"values"`
-	Remarks  []remark   `json:"remarks"`
-	Dropped  []string   `json:"dropped,omitzero"`
+	Question string          `json:"question"`
+	Sequence int64           `json:"sequence"`
+	Rows     []axis          `json:"rows"`
+	Cols     []axis          `json:"columns"`
+	Values   json.RawMessage `json:"values"` // [][]number, written by hand: an answer may have a hundred thousand
+	Remarks  []remark        `json:"remarks"`
+	Dropped  []string        `json:"dropped,omitzero"`
 }
 
 type axis struct {
@@ -321,19 +322,8 @@ type remark struct {
 	Estimated float64        `json:"estimated,omitzero"`
 }
 
-// A number is a figure or, NaN, none.
-type number float64
-
-// MarshalJSON writes null for none.
-func (n number) MarshalJSON() ([]byte, error) {
-	if math.IsNaN(float64(n)) {
-		return []byte("null"), nil
-	}
-	return strconv.AppendFloat(nil, float64(n), 'f', -1, 64), nil
-}
-
 func (s voice) exact(a fact.Answer, address string) exact {
-	e := exact{Question: address, Sequence: a.Sequence, Values: make([][]number, len(a.Rows)), Remarks: []remark{}, Dropped: a.Dropped}
+	e := exact{Question: address, Sequence: a.Sequence, Remarks: []remark{}, Dropped: a.Dropped}
 	axes := func(headers []fact.Header, dims []fact.Dim) []axis {
 		all := make([]axis, len(headers))
 		for i, h := range headers {
@@ -345,18 +335,27 @@ func (s voice) exact(a fact.Answer, address string) exact {
 		return all
 	}
 	e.Rows, e.Cols = axes(a.Rows, a.Question.Rows), axes(a.Cols, a.Question.Cols)
+	b := []byte{'['}
 	for i, cells := range a.Cells {
-		e.Values[i] = make([]number, len(cells))
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, '[')
 		for j, c := range cells {
-			v, ok := c.Value()
-			if !ok {
-				v = math.NaN()
+			if j > 0 {
+				b = append(b, ',')
 			}
-			e.Values[i][j] = number(round(v, max(decimals(c), 4)))
+			if v, ok := c.Value(); ok {
+				b = strconv.AppendFloat(b, round(v, max(decimals(c), 4)), 'f', -1, 64)
+			} else {
+				b = append(b, "null"...)
+			}
 			if c.State != fact.Whole {
 				e.Remarks = append(e.Remarks, remark{i, j, c.State, c.Have, c.Expected, round(c.Estimated, 4)})
 			}
 		}
+		b = append(b, ']')
 	}
+	e.Values = append(b, ']')
 	return e
 }

@@ -107,6 +107,14 @@ func (d *Desk) record(ctx context.Context, tx *db.Tx, actor duty.Actor, s Saved,
 		Thing: "stat_saved/" + s.ID, Place: string(s.Area), Before: before, After: after})
 }
 
+// Take records that an exact answer was taken away in a file, beside the record of its reading.
+func (d *Desk) Take(ctx context.Context, actor duty.Actor, area place.ID, file, address string) error {
+	return d.db.Tx(ctx, func(tx *db.Tx) error {
+		return audit.Write(ctx, tx, d.now(), audit.Entry{Actor: actor.ID, Session: actor.Session, Act: string(duty.StatReadExact),
+			Thing: "fact", Place: string(area), After: file, Note: address})
+	})
+}
+
 // Saved lists the questions that an actor sees: the own ones, and those shared with who may read exact figures of their area.
 func (d *Desk) Saved(ctx context.Context, actor duty.Actor) ([]Saved, error) {
 	all, err := visibleSaved(ctx, d.db, actor.ID)

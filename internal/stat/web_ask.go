@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"maps"
 	"net/http"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,6 +63,7 @@ type askPage struct {
 	Views   []choice
 	Keep    Saved // what the form to save it begins with
 	Files   []choice
+	Export  string // where a file that may leave the area is asked for
 	Query   string
 	Notes   []string
 }
@@ -137,7 +139,7 @@ func (h handler) building(w http.ResponseWriter, r *http.Request) error {
 
 func (h handler) askPage(r *http.Request, a Ask, dropped []Dropped) askPage {
 	s := h.voice(r)
-	p := askPage{Ask: a, Query: h.desk.Query(a), Area: h.areaName(r, a.Question.Area), Open: r.URL.RawQuery == ""}
+	p := askPage{Ask: a, Query: h.desk.Query(a), Export: exportURL + "?" + h.desk.Query(a), Area: h.areaName(r, a.Question.Area), Open: r.URL.RawQuery == ""}
 	p.Title = s.title(a.Question) + ", " + p.Area
 	p.Keep = Saved{Title: p.Title}
 	p.Said = h.said(r, a)
@@ -495,6 +497,9 @@ func (h handler) askFile(w http.ResponseWriter, r *http.Request) error {
 	s := h.voice(r)
 	title := s.title(a.Question) + ", " + h.areaName(r, a.Question.Area)
 	source := web.T(r, "stat.file.source", "Date", i18n.DateTime(web.Reader(r).UI, h.desk.now().In(web.Zone)), "Name", web.Actor(r).Name)
+	if err := h.desk.Take(r.Context(), web.Actor(r), a.Question.Area, path.Ext(r.URL.Path), h.desk.Query(a)); err != nil {
+		return err
+	}
 	name := "so-lieu-" + strings.ToLower(string(a.Question.Indicators[0]))
 	if strings.HasSuffix(r.URL.Path, ".csv") {
 		rows := append(s.plainRows(answer), nil, []string{title}, []string{source}, []string{askURL + "?" + h.desk.Query(a)})

@@ -111,6 +111,7 @@ func (h handler) boardItem(r *http.Request, s Saved) (boardItem, error) {
 		item.Chart = said.chart(a, ask.View)
 	}
 	item.Table = said.table(a, 0, boardRows)
+	item.Table.Title = s.Title + " – " + web.T(r, "stat.view.bang")
 	return item, err
 }
 
