@@ -23,11 +23,14 @@ type layout struct {
 	class  int                            // step of ByAreaClass
 	wanted map[*routes][]uint32
 	cuts   map[*part][]int32 // by cut: its offset; -1 where it is not asked about
+	dues   map[roster][]due
+	quota  map[roster]map[int32]int32 // how many of them wait at a cell
 }
 
 // lay lays out the members.
 func (p *plan) lay(rows, cols []Dim) *layout {
-	l := &layout{rows: rows, cols: cols, step: map[Dim]int{}, count: map[Dim]int{}, width: 1, wanted: map[*routes][]uint32{}, cuts: map[*part][]int32{}}
+	l := &layout{rows: rows, cols: cols, step: map[Dim]int{}, count: map[Dim]int{}, width: 1, wanted: map[*routes][]uint32{}, cuts: map[*part][]int32{},
+		dues: map[roster][]due{}, quota: map[roster]map[int32]int32{}}
 	for _, d := range slices.Backward(cols) {
 		l.step[d], l.count[d] = l.width, len(p.members[d])
 		l.width *= len(p.members[d])
@@ -182,6 +185,9 @@ func (p *plan) fill(l *layout, shift func(Period) Period) *table {
 	if slices.ContainsFunc(p.asked, func(a asked) bool { return a.Kind != Count }) {
 		t.den = side{make([]sum, l.size), make([]reach, l.size)}
 	}
+	if l.size == 0 { // a dimension has no member yet: nothing was ever reported so
+		return t
+	}
 	for i := range p.asked {
 		a := &p.asked[i]
 		p.eachPeriod(l, a, func(n int, x Period) {
@@ -318,7 +324,7 @@ func (p *plan) add(l *layout, s *side, u used, base int) {
 	offsets := p.offsets(l, u.part)
 	classes := p.class[u.at.Last()]
 	p.epoch++
-	grown := map[uint32]int32{} // villages that spoke, by unit
+	var grown map[uint32]int32 // villages that spoke, by unit
 	for _, x := range u.uses {
 		cell := base
 		if classes != nil {
@@ -334,6 +340,9 @@ func (p *plan) add(l *layout, s *side, u used, base int) {
 		if known {
 			p.spoke[x.spot] = p.epoch
 			if x.level == village {
+				if grown == nil {
+					grown = map[uint32]int32{}
+				}
 				grown[p.cube.spots[x.spot].of]++
 			}
 		}
@@ -345,7 +354,7 @@ func (p *plan) add(l *layout, s *side, u used, base int) {
 			p.several(l, s, x, &u.routes.forks[split-to], offsets, cell)
 		}
 	}
-	p.reach(l, s, u, base, classes, grown)
+	p.reach(l, s, u, base, grown)
 }
 
 // one sums the figures of a place that lies in one target.
@@ -403,35 +412,74 @@ func (p *plan) several(l *layout, s *side, x use, f *fork, offsets []int32, cell
 	}
 }
 
+// A due is a unit that ought to report, with the cells that wait for it.
+type due struct {
+	member
+	rows  []int32 // offsets of its targets
+	class int     // offset of its area class
+}
+
+// dues lists who ought to report to a layout.
+func (p *plan) dues(l *layout, r roster, classes bool) []due {
+	known, ok := l.dues[r]
+	if ok {
+		return known
+	}
+	known = []due{}
+	for _, m := range p.geo.rosterOf(p.cube.dictionary, r) {
+		d := due{member: m}
+		if classes {
+			class := slices.Index(p.members[ByAreaClass], p.classes[r.at][m.unit])
+			if class < 0 {
+				continue
+			}
+			d.class = class * l.class
+		}
+		for _, to := range m.to {
+			if row := l.at(to); row >= 0 && !slices.Contains(d.rows, row) {
+				d.rows = append(d.rows, row)
+			}
+		}
+		if len(d.rows) > 0 {
+			known = append(known, d)
+		}
+	}
+	l.dues[r] = known
+	quota := map[int32]int32{}
+	for _, d := range known {
+		for _, row := range d.rows {
+			quota[row+int32(d.class)]++ //nolint:gosec // cells are bounded
+		}
+	}
+	l.quota[r] = quota
+	return known
+}
+
 // reach counts who ought to have reported and who has, in units of the finest level that was used. Villages count for
 // themselves in a commune; above it a commune counts when all its villages that ever reported have.
-func (p *plan) reach(l *layout, s *side, u used, base int, classes []int32, grown map[uint32]int32) {
-	finest := u.finest
+func (p *plan) reach(l *layout, s *side, u used, base int, grown map[uint32]int32) {
 	if l.level == village {
 		p.reachVillages(l, s, u, base)
 		return
 	}
-	byVillage := finest == village && l.level == commune && len(u.uses) > 0
-	if finest == village {
-		finest = commune
-	}
 	on := u.at.Last()
+	r := roster{min(u.finest, commune), route{level: l.level, on: l.on(on), at: on}}
+	dues := p.dues(l, r, p.class != nil)
+	if len(u.uses) == 0 {
+		for cell, n := range l.quota[r] {
+			s.reach[base+int(cell)].expected += n
+		}
+		return
+	}
+	byVillage := u.finest == village && l.level == commune
 	var villages []int32
 	if len(grown) > 0 {
 		villages = p.villagesKnown()
 	}
-	for _, m := range p.geo.rosterOf(p.cube.dictionary, roster{finest, route{level: l.level, on: l.on(on), at: on}}) {
-		cell := base
-		if classes != nil {
-			class := p.classOf(m.unit, on)
-			if class < 0 {
-				continue
-			}
-			cell += class * l.class
-		}
+	for i := range dues {
+		m := &dues[i]
 		expected, have := int32(1), int32(0)
-		spoke := p.spoke[m.spot] == p.epoch && m.spot != 0 || slices.ContainsFunc(m.above, func(n uint32) bool { return p.spoke[n] == p.epoch })
-		if n := grown[m.spot]; m.spot != 0 && n > 0 {
+		if n := grown[m.spot]; n > 0 && m.spot != 0 {
 			switch {
 			case byVillage:
 				expected, have = max(villages[m.spot], n), n
@@ -439,16 +487,13 @@ func (p *plan) reach(l *layout, s *side, u used, base int, classes []int32, grow
 				have = 1
 			}
 		}
-		if spoke {
+		if m.spot != 0 && p.spoke[m.spot] == p.epoch || slices.ContainsFunc(m.above, func(n uint32) bool { return p.spoke[n] == p.epoch }) {
 			have = expected
 		}
-		last := int32(-1)
-		for _, to := range m.to {
-			if row := l.at(to); row >= 0 && row != last {
-				last = row
-				s.reach[cell+int(row)].expected += expected
-				s.reach[cell+int(row)].have += have
-			}
+		for _, row := range m.rows {
+			reach := &s.reach[base+m.class+int(row)]
+			reach.expected += expected
+			reach.have += have
 		}
 	}
 }
@@ -465,10 +510,6 @@ func (p *plan) reachVillages(l *layout, s *side, u used, base int) {
 			s.reach[base+int(l.at(to))].have++
 		}
 	}
-}
-
-func (p *plan) classOf(unit place.ID, on place.Date) int {
-	return slices.Index(p.members[ByAreaClass], p.classes[on][unit])
 }
 
 // villagesKnown counts the villages of each unit that ever had figures.
@@ -514,23 +555,33 @@ func (p *plan) standard(a asked, x Period) string {
 // cellsOf makes figures of sums.
 func (p *plan) cellsOf(l *layout, t *table, shift func(Period) Period) []Cell {
 	cells := make([]Cell, l.size)
-	never := map[int]bool{} // by indicator and period
+	n := len(p.Periods)
+	never := make([]bool, len(p.asked)*n) // by indicator and period
 	for i, a := range p.asked {
-		for n, x := range p.Periods {
-			never[i*len(p.Periods)+n] = p.never(a, shift(x))
+		for k, x := range p.Periods {
+			never[i*n+k] = p.never(a, shift(x))
 		}
 	}
-	for i := range cells {
-		a, base := &p.asked[l.pick(ByIndicator, i)], l.base(i)
-		c := cell(a, t.num.sums[i], t.num.reach[base])
-		if a.Kind != Count {
-			c = c.over(cell(a, t.den.sums[i], t.den.reach[base]))
-			c.Years = t.years[l.pick(ByIndicator, i)*l.step[ByIndicator]+l.pick(ByPeriod, i)*l.step[ByPeriod]]
+	type mark struct{ indicator, period, base int }
+	cols := make([]mark, l.width)
+	for j := range cols {
+		cols[j] = mark{l.pick(ByIndicator, j), l.pick(ByPeriod, j), l.base(j)}
+	}
+	for from := 0; from < l.size; from += l.width {
+		row := mark{l.pick(ByIndicator, from), l.pick(ByPeriod, from), l.base(from)}
+		for j, col := range cols {
+			indicator, period := row.indicator+col.indicator, row.period+col.period // one of each is 0
+			a, base := &p.asked[indicator], row.base+col.base
+			c := cell(a, t.num.sums[from+j], t.num.reach[base])
+			if a.Kind != Count {
+				c = c.over(cell(a, t.den.sums[from+j], t.den.reach[base]))
+				c.Years = t.years[indicator*l.step[ByIndicator]+period*l.step[ByPeriod]]
+			}
+			if c.State == Missing && never[indicator*n+period] {
+				c.State = NotAsked
+			}
+			cells[from+j] = c
 		}
-		if c.State == Missing && never[l.pick(ByIndicator, i)*len(p.Periods)+l.pick(ByPeriod, i)] {
-			c.State = NotAsked
-		}
-		cells[i] = c
 	}
 	return cells
 }
@@ -637,18 +688,30 @@ func (p *plan) answer() Answer {
 		return kept
 	}
 	rows, cols := keep(p.Rows), keep(p.Cols)
-	body := p.lay(p.Rows, p.Cols)
-	known := map[string][]Cell{}
-	get := func(l *layout) []Cell {
-		key := string(l.key())
-		if known[key] == nil {
-			known[key] = p.cells(l)
+	layouts, known := map[string]*layout{}, map[*layout][]Cell{}
+	lay := func(rows, cols []Dim) *layout { // layouts that are the same are one
+		key := strings.Join(texts(rows), ",") + "/" + strings.Join(texts(cols), ",")
+		if layouts[key] == nil {
+			layouts[key] = p.lay(rows, cols)
 		}
-		return known[key]
+		return layouts[key]
 	}
-	down, right, corner := p.lay(rows, p.Cols), p.lay(p.Rows, cols), p.lay(rows, cols)
-	shown := func(l, of *layout) []Cell { // the cells of a layout, as shares of those of another where shares are asked for
-		if of == nil {
+	get := func(l *layout) []Cell {
+		if known[l] == nil {
+			known[l] = p.cells(l)
+		}
+		return known[l]
+	}
+	shown := func(l *layout) []Cell { // the cells of a layout, as shares of those of another where shares are asked for
+		var of *layout
+		switch p.Show {
+		case ShareRow:
+			of = lay(l.rows, cols)
+		case ShareCol:
+			of = lay(rows, l.cols)
+		case ShareTotal:
+			of = lay(rows, cols)
+		default:
 			return get(l)
 		}
 		cells, totals := slices.Clone(get(l)), get(of)
@@ -657,31 +720,21 @@ func (p *plan) answer() Answer {
 		}
 		return cells
 	}
-	of := map[Show][4]*layout{ShareRow: {right, corner, right, corner}, ShareCol: {down, down, corner, corner}, ShareTotal: {corner, corner, corner, corner}}[p.Show]
+	body := lay(p.Rows, p.Cols)
 	g := grid{p: p}
-	g.add(shown(body, of[0]), body, p.Rows, p.Cols, false, false)
+	g.add(shown(body), body)
 	g.prune()
 	g.top()
 	if p.Totals {
 		if len(rows) < len(p.Rows) {
-			g.below(shown(down, of[1]), down)
+			down := lay(rows, p.Cols)
+			g.below(shown(down), down)
 		}
 		if len(cols) < len(p.Cols) {
-			g.beside(shown(right, of[2]), right, shown(corner, of[3]), corner, len(rows) < len(p.Rows))
+			right, corner := lay(p.Rows, cols), lay(rows, cols)
+			g.beside(shown(right), right, shown(corner), corner, len(rows) < len(p.Rows))
 		}
 	}
 	g.note()
 	return Answer{Question: p.Question, Rows: g.rows, Cols: g.cols, Cells: g.cells, Sequence: p.cube.seq, Dropped: p.dropped}
-}
-
-func (l *layout) key() []byte {
-	var b strings.Builder
-	for _, d := range l.rows {
-		b.WriteString(string(d) + ",")
-	}
-	b.WriteString("/")
-	for _, d := range l.cols {
-		b.WriteString(string(d) + ",")
-	}
-	return []byte(b.String())
 }
