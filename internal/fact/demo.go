@@ -14,25 +14,28 @@ const DemoTitle = "Số minh hoạ, sinh bằng máy"
 
 // A kit is one column of a form as the generator fills it.
 type kit struct {
-	code   Code
-	kind   PeriodKind
-	groups bool
-	sexes  bool
-	most   int // of one figure
+	code Code
+	kind PeriodKind
+	by   string // "", "group", "group sex", "sex", "age", or "village" of the home province
+	most int    // of one figure
 }
 
-// kits are columns of the forms of issue: counts by group and sex, by group, and of the whole commune.
+// kits are columns of the forms, and a few that forms do not ask for.
 var kits = []kit{
-	{"POP", Half, true, true, 400}, {"HH", Half, true, false, 120}, {"POP15", Half, true, false, 300},
-	{"POOR_HH", Year, true, false, 30}, {"NEARPOOR_HH", Year, true, false, 25}, {"POOR_OUT", Year, true, false, 9}, {"POOR_IN", Year, true, false, 5},
-	{"NO_RES_LAND", Year, true, false, 12}, {"NO_PROD_LAND", Year, true, false, 20}, {"TEMP_HOUSE", Year, true, false, 10},
-	{"WATER_HH", Year, true, false, 110}, {"LATRINE_HH", Year, true, false, 90}, {"ELEC_HH", Year, true, false, 115},
-	{"PUPIL", SchoolYear, true, true, 60}, {"PUPIL_PRE", SchoolYear, true, false, 20}, {"PUPIL_PRI", SchoolYear, true, false, 30},
-	{"PUPIL_LOW", SchoolYear, true, false, 20}, {"DROPOUT", SchoolYear, true, false, 3}, {"HI_PERSON", Year, true, true, 350},
-	{"CADRE_EM", Year, true, true, 6}, {"NCUT", Half, false, true, 12}, {"FUND_PLAN", Quarter, false, false, 4_000_000}, {"FUND_PAID", Quarter, false, false, 3_000_000},
-	{"SPEAKER", Quarter, false, false, 12}, {"SPEAKER_OK", Quarter, false, false, 10}, {"VILLAGE", Year, false, false, 20}, {"VILLAGE_ROAD", Year, false, false, 18},
-	{"ASK_IN", Month, false, false, 30}, {"ASK_DUE", Month, false, false, 25}, {"ASK_ONTIME", Month, false, false, 22},
+	{"POP", Half, "group sex", 400}, {"POP", Half, "age", 900}, {"HH", Half, "group", 120}, {"POP15", Half, "group", 300},
+	{"POOR_HH", Year, "group", 30}, {"NEARPOOR_HH", Year, "group", 25}, {"POOR_OUT", Year, "group", 9}, {"POOR_IN", Year, "group", 5},
+	{"NO_RES_LAND", Year, "group", 12}, {"NO_PROD_LAND", Year, "group", 20}, {"TEMP_HOUSE", Year, "group", 10},
+	{"WATER_HH", Year, "group", 110}, {"LATRINE_HH", Year, "group", 90}, {"ELEC_HH", Year, "group", 115},
+	{"PUPIL", SchoolYear, "group sex", 60}, {"PUPIL_PRE", SchoolYear, "group", 20}, {"PUPIL_PRI", SchoolYear, "group", 30},
+	{"PUPIL_LOW", SchoolYear, "group", 20}, {"DROPOUT", SchoolYear, "group", 3}, {"HI_PERSON", Year, "group sex", 350},
+	{"CADRE_EM", Year, "group sex", 6}, {"NCUT", Half, "sex", 12}, {"FUND_PLAN", Quarter, "", 4_000_000}, {"FUND_PAID", Quarter, "", 3_000_000},
+	{"SPEAKER", Quarter, "", 12}, {"SPEAKER_OK", Quarter, "", 10}, {"VILLAGE", Year, "", 20}, {"REPORT_DUE", Quarter, "", 9}, {"REPORT_ONTIME", Quarter, "", 8},
+	{"ASK_IN", Month, "", 30}, {"ASK_DUE", Month, "", 25}, {"ASK_ONTIME", Month, "", 22},
+	{"VILLAGE_ROAD", Year, "village", 2}, {"VILLAGE_ELEC", Year, "village", 2}, {"VILLAGE_HOUSE", Year, "village", 2},
 }
+
+// sparse is the indicator that one commune in nine has not reported.
+const sparse = "HI_PERSON"
 
 // slots are how many periods of a kind a year has.
 func (k kit) slots() int {
@@ -42,32 +45,33 @@ func (k kit) slots() int {
 // chunk is how many figures the generator writes in one transaction.
 const chunk = 60_000
 
-// Generate makes n figures for demonstration, shaped like the forms: every commune of the country, by group and sex, year after
-// year back from the last. Each says that a machine made it. The same seed makes the same. progress counts to n.
+// Generate makes n figures for demonstration, shaped like the forms: every commune of the time, by group and sex, half a century
+// back from last year if need be. Each says that a machine made it. The same seed makes the same, and what is there already is not
+// made again. progress counts to n.
 func (d *Desk) Generate(ctx context.Context, n int, seed uint64, progress func(done, total int)) error {
 	if progress == nil {
 		progress = func(int, int) {}
 	}
-	communes := d.places.Units("", place.Commune, d.places.Today())
-	groups := d.groups.Groups()
-	r := rand.New(rand.NewPCG(seed, 414)) //nolint:gosec // made-up figures need no secret
-	last := int(d.places.Today())/10000 - 1
-	b := Batch{Origin: "demo", Title: DemoTitle, Method: "generated", Demo: true}
-	var facts []Fact
-	done, year := 0, 0
-	write := func() error {
-		b.ID = fmt.Sprintf("demo-%d-%d-%d", seed, year, done)
-		facts = facts[:min(len(facts), n-done)]
+	home := d.places.HomeUnit().ID
+	villages, err := d.places.VillagesIn(ctx, home, d.places.Today())
+	if err != nil {
+		return err
+	}
+	g := &generator{Rand: rand.New(rand.NewPCG(seed, 414)), groups: d.groups.Groups(), villages: villages} //nolint:gosec // made-up figures need no secret
+	done := 0
+	write := func(b Batch) error {
+		facts := g.facts[:min(len(g.facts), n-done)]
+		b.ID = fmt.Sprintf("demo-%d-%d", seed, done)
 		if err := d.insertGenerated(ctx, b, facts); err != nil {
 			return err
 		}
-		done += len(facts)
-		facts = facts[:0]
+		done, g.facts = done+len(facts), g.facts[:0]
 		progress(done, n)
 		return nil
 	}
-	for year = last; done < n && year > last-60; year-- {
-		b.AsOf, b.Standard = place.Date(year*10000+1231), "2022-2025"
+	last := int(d.places.Today())/10000 - 1
+	for year := last; done < n && year > last-50; year-- {
+		b := Batch{Origin: "demo", Title: DemoTitle, Method: "generated", Demo: true, AsOf: place.Date(year*10000 + 1231), Standard: "2022-2025"}
 		if year > 2026 {
 			b.Standard = "2027-2030"
 		}
@@ -77,48 +81,65 @@ func (d *Desk) Generate(ctx context.Context, n int, seed uint64, progress func(d
 				if k.slots() == 1 {
 					at = NewPeriod(k.kind, year, 0)
 				}
-				for _, u := range communes {
-					facts = k.fill(facts, r, u.ID, at, groups)
-					if len(facts) >= chunk || done+len(facts) >= n {
-						if err := write(); err != nil || done >= n {
+				for _, u := range d.places.Units("", place.Commune, at.Last()) {
+					g.fill(k, u.ID, at)
+					if len(g.facts) >= chunk || done+len(g.facts) >= n {
+						if err := write(b); err != nil || done >= n {
 							return err
 						}
 					}
 				}
 			}
 		}
+		if err := write(b); err != nil {
+			return err
+		}
 	}
-	return write()
+	return nil
 }
 
-// fill makes the figures of one column for one commune: some six groups live in one.
-func (k kit) fill(facts []Fact, r *rand.Rand, unit place.ID, at Period, groups []ethnic.Group) []Fact {
-	add := func(c Cut) int64 {
-		v := int64(r.IntN(k.most))
-		facts = append(facts, Fact{Key: Key{Indicator: k.code, Place: unit, Period: at, Cut: c}, Value: v, State: Known})
+// A generator makes figures up.
+type generator struct {
+	*rand.Rand
+	groups   []ethnic.Group
+	villages []place.Village
+	facts    []Fact
+}
+
+// fill makes the figures of one column for one commune: six groups live in each.
+func (g *generator) fill(k kit, unit place.ID, at Period) {
+	add := func(village string, c Cut, v int64) int64 {
+		g.facts = append(g.facts, Fact{Key: Key{Indicator: k.code, Place: unit, Village: village, Period: at, Cut: c}, Value: v, State: Known})
 		return v
 	}
-	kinds := []ethnic.Slug{""}
-	if k.groups {
-		kinds = kinds[:0]
-		first := int(unit[len(unit)-1]) + int(unit[1])*7 + int(unit[3]) // the same groups in every form of a commune
+	some := func() int64 { return int64(g.IntN(k.most)) }
+	first := int(unit[4]) + 7*int(unit[3]) + 3*int(unit[2]) // the same groups in every form of a commune
+	switch k.by {
+	case "":
+		add("", Cut{}, some())
+	case "village":
+		for _, v := range g.villages {
+			if v.Unit == unit {
+				add(v.ID, Cut{}, some())
+			}
+		}
+	case "sex":
+		add("", Cut{}, add("", Cut{Sex: "male"}, some())+add("", Cut{Sex: "female"}, some()))
+	case "age":
+		for _, age := range []string{"0-4", "5-14", "15-34", "35-59", "60+"} {
+			add("", Cut{Age: age}, some())
+		}
+	default:
+		if k.code == sparse && first%9 == 0 {
+			return
+		}
 		for n := range 6 {
-			kinds = append(kinds, groups[(first+n*n*5)%len(groups)].Slug)
+			slug := g.groups[(first+n*9)%len(g.groups)].Slug
+			if k.by == "group" {
+				add("", Cut{Group: slug}, some())
+				continue
+			}
+			add("", Cut{Group: slug}, add("", Cut{Group: slug, Sex: "male"}, some())+add("", Cut{Group: slug, Sex: "female"}, some()))
 		}
-		kinds[0] = "kinh"
 	}
-	seen := map[ethnic.Slug]bool{}
-	for _, g := range kinds {
-		if seen[g] {
-			continue
-		}
-		seen[g] = true
-		if !k.sexes {
-			add(Cut{Group: g})
-			continue
-		}
-		both := add(Cut{Group: g, Sex: "male"}) + add(Cut{Group: g, Sex: "female"})
-		facts = append(facts, Fact{Key: Key{Indicator: k.code, Place: unit, Period: at, Cut: Cut{Group: g}}, Value: both, State: Known})
-	}
-	return facts
 }

@@ -30,8 +30,8 @@ func (p *plan) headers(dims []Dim, total bool) []Header {
 }
 
 // add fills the grid.
-func (g *grid) add(cells []Cell, l *layout, rows, cols []Dim, rowTotal, colTotal bool) {
-	g.rows, g.cols = g.p.headers(rows, rowTotal), g.p.headers(cols, colTotal)
+func (g *grid) add(cells []Cell, l *layout) {
+	g.rows, g.cols = g.p.headers(l.rows, false), g.p.headers(l.cols, false)
 	for i := range g.rows {
 		g.cells = append(g.cells, cells[i*l.width:(i+1)*l.width])
 		g.rowAt = append(g.rowAt, i)

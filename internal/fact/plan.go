@@ -23,6 +23,7 @@ type plan struct {
 	only     map[Dim]map[string]bool // filters by stored dimensions
 	need     shape                   // dimensions that every cut must name
 	dropped  []string
+	every    []Period // see everyPeriod
 
 	epoch   uint32
 	taken   []uint32 // by place: the epoch in which its figure was used
@@ -258,7 +259,11 @@ func (p *plan) setMembers(ctx context.Context) error {
 }
 
 // everyPeriod is every period of which figures may be read.
-func (p *plan) everyPeriod() (all []Period) {
+func (p *plan) everyPeriod() []Period {
+	if p.every != nil {
+		return p.every
+	}
+	var all []Period
 	for _, a := range p.asked {
 		for _, x := range p.Periods {
 			for _, y := range []Period{x, p.shift(x)} {
@@ -273,7 +278,8 @@ func (p *plan) everyPeriod() (all []Period) {
 		}
 	}
 	slices.Sort(all)
-	return slices.DeleteFunc(slices.Compact(all), func(x Period) bool { return x == 0 })
+	p.every = slices.DeleteFunc(slices.Compact(all), func(x Period) bool { return x == 0 })
+	return p.every
 }
 
 // shift is the period with which one is compared; itself where nothing is.
@@ -390,57 +396,73 @@ func (p *plan) places(ctx context.Context) ([]place.ID, error) {
 		slices.Sort(days)
 		days = slices.Compact(days)
 	}
-	name := map[place.ID]string{}
+	var all []unit
+	seen := map[place.ID]bool{}
+	add := func(units ...unit) {
+		for _, u := range units {
+			if !seen[u.ID] {
+				seen[u.ID] = true
+				all = append(all, u)
+			}
+		}
+	}
 	for _, day := range days {
-		if p.level == village {
-			if err := p.villages(ctx, day, name); err != nil {
+		if p.level < village {
+			add(p.geo.unitsIn(p.Area, p.level, day)...)
+		} else if p.Area != "" { // of the country, only those with figures
+			found, err := p.geo.places.VillagesIn(ctx, p.Area, day)
+			if err != nil {
 				return nil, err
 			}
-			continue
-		}
-		for _, u := range p.geo.unitsIn(p.Area, p.level, day) {
-			name[u.ID] = u.sort
+			for _, v := range found {
+				p.geo.names.Store(v.ID, v.FullName())
+				add(unit{place.ID(v.ID), fold.Sort(v.Name)})
+			}
 		}
 	}
+	sorted := len(all)
 	if p.Geography == 0 {
 		for _, x := range p.everyPeriod() {
-			p.reported(x, name)
+			add(p.reported(x, seen)...)
 		}
 	}
-	all := make([]place.ID, 0, len(name))
-	for id := range name {
-		all = append(all, id)
+	if len(days) > 1 || len(all) > sorted {
+		slices.SortFunc(all, func(a, b unit) int {
+			return cmp.Or(strings.Compare(a.sort, b.sort), strings.Compare(string(a.ID), string(b.ID)))
+		})
 	}
-	slices.SortFunc(all, func(a, b place.ID) int {
-		return cmp.Or(strings.Compare(name[a], name[b]), strings.Compare(string(a), string(b)))
-	})
-	return all, nil
+	ids := make([]place.ID, len(all))
+	for i, u := range all {
+		ids[i] = u.ID
+	}
+	return ids, nil
 }
 
-// reported adds the units of the level that have figures of a period though they were gone at its end, or came later.
-func (p *plan) reported(at Period, name map[place.ID]string) {
+// reported lists the units of the level, other than those seen, that have figures of a period though they were gone at its end or
+// came later.
+func (p *plan) reported(at Period, seen map[place.ID]bool) (all []unit) {
 	r := route{level: p.level, at: at.Last()}
-	all, targets := p.geo.routesOf(p.cube.dictionary, r), p.geo.known()
+	to, targets := p.geo.routesOf(p.cube.dictionary, r).to, p.geo.known()
 	strays := []uint32{}
 	for _, n := range p.geo.spotsIn(p.cube.dictionary, p.Area, r) {
-		if _, ok := name[targets[all.to[n]]]; !ok {
+		if !seen[targets[to[n]]] {
 			strays = append(strays, n)
 		}
 	}
 	if len(strays) == 0 {
-		return
+		return nil
 	}
 	for _, s := range p.sourcesAt(at) {
 		s.runs(strays, func(n uint32, _, _ int) {
-			id := targets[all.to[n]]
-			if _, ok := name[id]; !ok {
-				name[id] = string(id)
-				if u, err := p.geo.places.ByID(id); err == nil {
-					name[id] = fold.Sort(u.Name)
-				}
+			u := unit{ID: targets[to[n]]}
+			u.sort = string(u.ID)
+			if known, err := p.geo.places.ByID(u.ID); err == nil {
+				u.sort = fold.Sort(known.Name)
 			}
+			all = append(all, u)
 		})
 	}
+	return all
 }
 
 // sourcesAt lists the blocks of a period that may be used.
@@ -459,19 +481,6 @@ func (p *plan) sourcesAt(at Period) (all []source) {
 		}
 	}
 	return all
-}
-
-// villages adds the villages of the area on a day.
-func (p *plan) villages(ctx context.Context, day place.Date, name map[place.ID]string) error {
-	if p.Area == "" {
-		return nil // only those with figures
-	}
-	found, err := p.geo.places.VillagesIn(ctx, p.Area, day)
-	for _, v := range found {
-		name[place.ID(v.ID)] = fold.Sort(v.Name)
-		p.geo.names.Store(v.ID, v.FullName())
-	}
-	return err
 }
 
 // setClasses finds the member of ByAreaClass of every place at the end of a period.
