@@ -28,7 +28,7 @@ var shownForms = []struct {
 	n     int
 	state State
 }{
-	{"BM01", 2, Open}, {"BM02", 2, Returned}, {"BM03", 2, Entered}, {"BM04", 1, Accepted}, {"BM05", 2, Sent}, {"BM06", 3, Accepted},
+	{"BM01", 2, Open}, {"BM02", 2, Returned}, {"BM03", 2, Entered}, {"BM04", 1, Open}, {"BM05", 2, Sent}, {"BM06", 1, Open},
 	{"BM07", 3, Certified}, {"BM10", 2, Accepted}, {"BM11", 1, Accepted},
 }
 
@@ -237,8 +237,11 @@ func (s seeder) fill(ctx context.Context, f form.Form, p Period, r Report, newes
 	}
 	u := unitSample{seeder: s, code: out.Unit.Code, people: s.population(ctx, r.Unit), villages: len(r.Axis), period: p.Period}
 	state, part := u.state(f.Code, newest, bacSon)
-	out.date(u, p, state, s)
 	n, typedCells := 0, wanted(out.Grid)
+	if typedCells == 0 {
+		state = Open // no village is in the list yet
+	}
+	out.date(u, p, state, s)
 	for _, row := range out.Grid.Rows {
 		for _, col := range out.Grid.Cols {
 			c, ok := out.Grid.At(row.Code, col.Code)
@@ -379,11 +382,22 @@ func (u unitSample) group(slug string) float64 {
 	for s := range u.shares {
 		total += weight(s)
 	}
-	years := float64(int(u.period.Last())/10000) - 2025
-	if u.period.Kind() == fact.Half && u.period.Number() == 1 {
+	return float64(u.people) * weight(slug) / total * (1 + .006*u.years())
+}
+
+// years is how long after the end of 2025 the figures stand. A year that is not over is told by its middle.
+func (u unitSample) years() float64 {
+	years := float64(u.period.Year()) - 2025
+	if u.period.Kind() == fact.Half && u.period.Number() == 1 || u.period.Kind() == fact.Year && u.period.Last() > u.today() {
 		years -= .5
 	}
-	return float64(u.people) * weight(slug) / total * (1 + .006*years)
+	return years
+}
+
+// at is the same unit in another period.
+func (u unitSample) at(p fact.Period) unitSample {
+	u.period = p
+	return u
 }
 
 // value makes up what the unit says in a cell.
@@ -417,8 +431,12 @@ func (u unitSample) number(code, row, col string) float64 {
 	case "BM01", "BM02":
 		male, female := whole(u.group(row)*(.495+.01*u.rnd("male", row))), whole(u.group(row)*.5)
 		households := whole((male + female) / (3.8 + .6*u.rnd("size", row)))
+		if u.period.Year() > 2025 && (col == "poor" || col == "out" || col == "in") { // all three follow from the year before
+			before := u.at(fact.NewPeriod(fact.Year, 2025, 0))
+			poor, fell, rose := before.number(code, row, "poor"), before.number(code, row, "out"), before.number(code, row, "in")
+			return map[string]float64{"poor": poor - fell + rose, "out": fell, "in": rose}[col]
+		}
 		base := whole(households * (.04 + .14*u.rnd("poor", row)))
-		fell, rose := whole(base*.2), whole(base*.03)
 		switch col {
 		case "hh":
 			return households
@@ -429,14 +447,11 @@ func (u unitSample) number(code, row, col string) float64 {
 		case "p15":
 			return whole((male + female) * (.73 + .04*u.rnd("p15", row)))
 		case "poor":
-			if u.period.Year() > 2025 {
-				return base - fell + rose
-			}
 			return base
 		case "out":
-			return fell
+			return whole(base * .2)
 		case "in":
-			return rose
+			return whole(base * .03)
 		}
 		return whole(households * min(.995, near(parts[col])))
 	case "BM03":

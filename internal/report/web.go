@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -90,7 +91,7 @@ type listRow struct {
 	Mine
 	Title, Kind, Unit string
 	Badge             badge
-	Percent           int
+	Percent           string
 	Due               time.Time
 }
 
@@ -107,10 +108,7 @@ func (h handler) list(w http.ResponseWriter, r *http.Request) error {
 	p := listPage{MayOpen: h.site.Policy.May(actor, duty.StatAccept)}
 	for _, m := range mine {
 		row := listRow{Mine: m, Title: titles[m.Period.Form], Kind: h.period(r, m.Period.Period), Unit: m.Unit.FullName(),
-			Badge: badgeOf(r, m.Report, m.Period, m.Late), Due: m.Period.SendDue.Time()}
-		if m.Report.Wanted > 0 {
-			row.Percent = 100 * m.Report.Filled / m.Report.Wanted
-		}
+			Badge: badgeOf(r, m.Report, m.Period, m.Late), Due: m.Period.SendDue.Time(), Percent: percent(m.Report)}
 		p.Rows = append(p.Rows, row)
 	}
 	if p.Periods, err = h.periodViews(r); err != nil {
@@ -118,6 +116,14 @@ func (h handler) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Wide = len(p.Periods) > 0
 	return h.room.Show(w, r, "list", web.Meta{Title: web.T(r, "report.title"), Desk: true}, p)
+}
+
+// percent is how much of a report is filled; a dash where nothing is asked.
+func percent(r Report) string {
+	if r.Wanted == 0 {
+		return "–"
+	}
+	return strconv.Itoa(100*r.Filled/r.Wanted) + "%"
 }
 
 // titles are the names of the forms in force, by code.

@@ -64,7 +64,7 @@ type boardCell struct {
 	ID, Name, Full string
 	Badge          badge
 	Last           time.Time // when figures were last entered
-	Percent        int
+	Percent        string
 	Days           int // late
 }
 
@@ -151,10 +151,7 @@ func (h handler) lay(r *http.Request, b Board, page *boardPage) {
 	count := map[badge]int{}
 	var order []badge
 	for _, l := range b.Lines {
-		c := boardCell{ID: l.ID, Name: l.Unit.Name, Full: l.Unit.FullName(), Badge: badgeOf(r, l.Report, b.Period, l.Late), Last: l.Entered.At}
-		if l.Wanted > 0 {
-			c.Percent = 100 * l.Filled / l.Wanted
-		}
+		c := boardCell{ID: l.ID, Name: l.Unit.Name, Full: l.Unit.FullName(), Badge: badgeOf(r, l.Report, b.Period, l.Late), Last: l.Entered.At, Percent: percent(l.Report)}
 		if l.Late {
 			c.Days = int(h.desk.today().Time().Sub(b.Period.SendDue.Time()).Hours() / 24)
 		}
