@@ -39,5 +39,7 @@ if (sent && document.querySelector('.flash.ok')) {
 
 // Signing out leaves nothing behind on a shared machine.
 document.querySelector('form[action="/dang-xuat"]')?.addEventListener('submit', () => {
+  indexedDB.deleteDatabase('banlang.form') // forms taken along (offline.js)
+  globalThis.caches?.delete('banlang.form')
   for (const key of Object.keys(localStorage)) if (key.startsWith(prefix)) localStorage.removeItem(key)
 })
