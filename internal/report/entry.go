@@ -39,6 +39,7 @@ type Saved struct {
 	Revs      map[string]int64 // of every cell that was asked about and stands as asked
 	Conflicts []Conflict
 	Refused   []form.Finding // cells that the form does not have, or that nobody types
+	Paper     Paper          // the report as it stands then, checked
 }
 
 // Save writes what was typed into cells. The actor must be allowed stat.enter for the unit, in a report that is open or returned, in
@@ -53,9 +54,13 @@ func (d *Desk) Save(ctx context.Context, actor duty.Actor, id string, changes []
 			return err
 		}
 		saved, err = d.write(ctx, tx, actor, &p, changes)
+		saved.Paper = p
 		return err
 	})
-	return saved, err
+	if err != nil {
+		return saved, err
+	}
+	return saved, d.check(ctx, &saved.Paper)
 }
 
 // enter loads a report that the actor may enter figures into now.
@@ -162,7 +167,7 @@ func (d *Desk) AddGroup(ctx context.Context, actor duty.Actor, id, slug string) 
 }
 
 // Mine lists the newest reports of the units that the actor answers for, 200 at most, with their periods. Where the duty reaches over
-// a whole province, only what waits there for the actor is listed: reports sent.
+// a whole province, only the province's own are listed, and what waits to be accepted.
 func (d *Desk) Mine(ctx context.Context, actor duty.Actor) ([]Mine, error) {
 	var units []string
 	var wide bool
@@ -170,7 +175,6 @@ func (d *Desk) Mine(ctx context.Context, actor duty.Actor) ([]Mine, error) {
 		u, err := d.places.ByID(place.ID(area))
 		if area == "" || err == nil && u.Level != place.Commune {
 			wide = true
-			units = append(units, area)
 			continue
 		}
 		units = append(units, area)
@@ -182,7 +186,7 @@ func (d *Desk) Mine(ctx context.Context, actor duty.Actor) ([]Mine, error) {
 	}
 	var w db.Where
 	if wide {
-		w.Add("state = $?", Sent)
+		w.Add("(state = $? OR unit = $?)", Sent, d.home())
 	} else {
 		w.In("unit", units...)
 	}
@@ -232,4 +236,21 @@ func (m Mine) rank() int {
 		return 3
 	}
 	return 4
+}
+
+// A Record is how a unit kept its days in the last twelve months.
+type Record struct{ Due, InTime int }
+
+// Kept counts, of one's own list, the reports of communes whose last day fell into the twelve months before today, and those of them that
+// were there in time.
+func (d *Desk) Kept(mine []Mine) Record {
+	var n Record
+	year := place.DateOf(d.now().AddDate(-1, 0, 0))
+	for _, m := range mine {
+		if m.Unit.Level == place.Commune && m.Period.SendDue < d.today() && m.Period.SendDue >= year {
+			n.Due++
+			n.InTime += b2i(InTime(m.Report, m.Period))
+		}
+	}
+	return n
 }

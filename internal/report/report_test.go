@@ -2,9 +2,11 @@ package report_test
 
 import (
 	"context"
+	"encoding/csv"
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -192,6 +194,118 @@ func TestFromEntryToMinistry(t *testing.T) {
 		must("reopen", h.desk.Reopen(ctx, head, period, "Đồng ý"))
 		must("return what was accepted", h.desk.Return(ctx, statistician, id, "Sửa lại", nil, false))
 	})
+}
+
+// The province's own form is entered by the statistician and certified by the leader; nobody sends it on.
+func TestProvincesOwnForm(t *testing.T) {
+	h := open(t, dbtest.SQLite(t))
+	ctx := t.Context()
+	p, err := fact.ParsePeriod("2026H1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	period, err := h.desk.OpenPeriod(ctx, statistician, report.Opening{Form: "BM09", Period: p, Area: home})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine, err := h.desk.Mine(ctx, statistician)
+	if err != nil || len(mine) != 1 {
+		t.Fatalf("Mine = %+v, %v", mine, err)
+	}
+	id := mine[0].Report.ID
+	paper, err := h.desk.Paper(ctx, statistician, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var changes []report.Change
+	for _, f := range paper.Findings {
+		note := "Chưa có sổ"
+		changes = append(changes, report.Change{Cell: f.Cell, Text: "0", Note: &note})
+	}
+	if _, err := h.desk.Save(ctx, statistician, id, changes); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []struct {
+		by   duty.Actor
+		name string
+		want fault.Kind
+	}{{statistician, "xong", 0}, {statistician, "xac-nhan", fault.Forbidden}, {head, "xac-nhan", 0}, {head, "gui", fault.Forbidden}} {
+		if err := h.desk.Move(ctx, s.by, id, s.name, ""); fault.KindOf(err) != s.want {
+			t.Errorf("%s %s: %v, want kind %d", s.by.ID, s.name, err, s.want)
+		}
+	}
+	b, err := h.desk.Board(ctx, head, period)
+	if err != nil || b.Done != 1 || b.InTime != 1 {
+		t.Errorf("Board: %d done, %d in time, %v; want 1 and 1", b.Done, b.InTime, err)
+	}
+}
+
+// A form is changed in a spreadsheet: what differs is told, another person brings it into force, and open periods keep theirs.
+func TestDefine(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := open(t, d)
+		ctx := t.Context()
+		_, id := h.period(t)
+		versions, err := h.desk.Versions(ctx, "BM01")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var table strings.Builder
+		out := csv.NewWriter(&table)
+		for _, row := range versions[0].Table() {
+			if row[5] != "p15" {
+				out.Write(row)
+			}
+		}
+		out.Flush()
+		if _, err := h.desk.Define(ctx, officer, "", "BM01", table.String(), ""); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("an officer changes a form: %v", err)
+		}
+		version, err := h.desk.Define(ctx, statistician, "k", "BM01", table.String(), "Bỏ cột")
+		again, err2 := h.desk.Define(ctx, statistician, "k", "BM01", table.String(), "Bỏ cột")
+		if err != nil || err2 != nil || version != 2 || again != 2 {
+			t.Fatalf("Define = %d, %v, then %d, %v; want version 2 twice", version, err, again, err2)
+		}
+		if err := h.desk.Approve(ctx, statistician, "BM01", 2); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("the statistician approves alone: %v", err)
+		}
+		if err := h.desk.Approve(ctx, head, "BM01", 2); err != nil {
+			t.Fatal(err)
+		}
+		forms, err := h.desk.Forms(ctx)
+		if err != nil || forms[0].Code != "BM01" || forms[0].Version != 2 {
+			t.Errorf("in force: %s %d, %v", forms[0].Code, forms[0].Version, err)
+		}
+		if p, err := h.desk.Paper(ctx, officer, id); err != nil || p.Form.Version != 1 {
+			t.Errorf("the open report is of version %d, %v; want 1", p.Form.Version, err)
+		}
+	})
+}
+
+// Periods follow each other by themselves once the first was opened, and how punctual a unit was becomes a figure.
+func TestTick(t *testing.T) {
+	h := open(t, dbtest.SQLite(t))
+	ctx := t.Context()
+	p, err := fact.ParsePeriod("2026Q1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.desk.OpenPeriod(ctx, statistician, report.Opening{Form: "BM07", Period: p, Area: home}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := h.desk.Tick(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	periods, err := h.desk.Periods(ctx, statistician)
+	if err != nil || len(periods) != 2 || periods[0].Period.String() != "2026Q2" || periods[0].SendDue != 20260710 {
+		t.Errorf("Periods = %+v, %v; want the second quarter after the first, due on 10 July", periods, err)
+	}
+	holding, err := h.facts.Holding(ctx, h.db, []fact.Key{{Indicator: "REPORT_DUE", Place: bacSon, Period: fact.NewPeriod(fact.Quarter, 2026, 2)}})
+	if err != nil || len(holding) != 1 {
+		t.Errorf("REPORT_DUE of the second quarter = %+v, %v", holding, err)
+	}
 }
 
 func TestWhoEnteredAcceptsNothing(t *testing.T) {

@@ -85,6 +85,7 @@ type listPage struct {
 	Periods []periodRowView // of the province, for who sees it whole
 	Wide    bool
 	MayOpen bool
+	Kept    Record // of a commune
 }
 
 type listRow struct {
@@ -114,7 +115,9 @@ func (h handler) list(w http.ResponseWriter, r *http.Request) error {
 	if p.Periods, err = h.periodViews(r); err != nil {
 		return err
 	}
-	p.Wide = len(p.Periods) > 0
+	if p.Wide = len(p.Periods) > 0; !p.Wide {
+		p.Kept = h.desk.Kept(mine)
+	}
 	return h.room.Show(w, r, "list", web.Meta{Title: web.T(r, "report.title"), Desk: true}, p)
 }
 
@@ -419,11 +422,7 @@ func (h handler) save(w http.ResponseWriter, r *http.Request) error {
 		web.Flash(r, "ok", "report.saved", "N", len(saved.Revs))
 		return web.Redirect(w, r, root+"/"+id)
 	}
-	p, err := h.desk.Paper(r.Context(), web.Actor(r), id)
-	if err != nil {
-		return err
-	}
-	return h.show(w, r, p, saved.Conflicts, nil)
+	return h.show(w, r, saved.Paper, saved.Conflicts, nil)
 }
 
 // changesOf reads fields "c.<cell>" with the text, "r.<cell>" with the revision seen and "n.<cell>" with the explanation.
@@ -470,11 +469,7 @@ func (h handler) saveJSON(w http.ResponseWriter, r *http.Request, id string) err
 	if err != nil {
 		return err
 	}
-	p, err := h.desk.Paper(r.Context(), web.Actor(r), id)
-	if err != nil {
-		return err
-	}
-	reply := h.reply(r, p, saved.Conflicts)
+	reply := h.reply(r, saved.Paper, saved.Conflicts)
 	reply.Cells = slices.DeleteFunc(reply.Cells, func(c form.Sent) bool { _, ok := saved.Revs[c.Cell]; return !ok })
 	return web.JSON(w, r, reply)
 }
