@@ -43,6 +43,7 @@ type Head struct {
 // A Line is a row of a table.
 type Line struct {
 	Heads []string
+	Place string // the unit that the row begins with; "" for none
 	Note  string
 	Total bool
 	Cells []TableCell
@@ -77,6 +78,9 @@ func (s voice) table(a fact.Answer, from, to int) Table {
 	for i := from; i < min(to, len(a.Rows)); i++ {
 		row := a.Rows[i]
 		line := Line{Heads: s.labels(q, row, q.Rows), Note: row.Note, Total: row.Total}
+		if !row.Total && len(row.Members) > 0 && row.Members[0].Dim == fact.ByPlace && strings.Contains(row.Members[0].Code, "@") {
+			line.Place = row.Members[0].Code
+		}
 		for j, cell := range a.Cells[i] {
 			c := s.cell(q, row, a.Cols[j], cell)
 			c.Column = columns[j]

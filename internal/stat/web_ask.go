@@ -3,7 +3,6 @@ package stat
 import (
 	"bytes"
 	"cmp"
-	"maps"
 	"net/http"
 	"path"
 	"slices"
@@ -107,6 +106,10 @@ func (d *Desk) ownArea(actor duty.Actor) place.ID {
 func (h handler) ask(w http.ResponseWriter, r *http.Request) error {
 	a, dropped := h.asked(r)
 	if v := r.URL.Query(); v.Get("gui") != "" && v.Get("tim") == "" && len(dropped) == 0 { // sent by the form: the same page under its lasting address
+		a.Periods = nil
+		if v.Get("doi") != "" {
+			a.Periods = h.desk.following(a.Question)
+		}
 		return web.Redirect(w, r, askURL+"?"+h.desk.Query(a))
 	}
 	p := h.askPage(r, a, dropped)
@@ -294,6 +297,7 @@ type form struct {
 	Levels    []choice
 	Periods   []choice
 	More      string // periods that are not among them
+	Following bool   // periods move on with time
 	Filters   []filter
 	Geography []choice
 	Day       string // another day
@@ -411,34 +415,32 @@ func (h handler) areaChoices(r *http.Request, f *form, q fact.Question) {
 	}
 }
 
+// following are the periods of a question in words that move on with time, as far as there are words.
+func (d *Desk) following(q fact.Question) []string {
+	texts, p := periodTexts(q.Periods), parser{desk: d}
+	for _, word := range words {
+		at, _ := p.period(word, d.kind(q.Indicators))
+		if i := slices.Index(q.Periods, at); i >= 0 {
+			texts[i] = word
+		}
+	}
+	return texts
+}
+
 // periodChoices are the last periods of the first indicator's length; others that were asked for stand in a field of their own.
 func (h handler) periodChoices(r *http.Request, f *form, a Ask) {
-	lang, p := web.Reader(r).UI, parser{desk: h.desk}
-	kind := h.desk.kind(a.Question.Indicators)
-	if a.Periods == nil {
-		a.Periods = periodTexts(a.Question.Periods)
-	}
-	rest := maps.Collect(slices.All(a.Question.Periods))
+	p, q := parser{desk: h.desk}, a.Question
+	f.Following = slices.ContainsFunc(a.Periods, relative.MatchString)
+	var shown []fact.Period
 	for n, word := range words {
-		at, _ := p.period(word, kind)
-		i := slices.Index(a.Question.Periods, at)
-		c := choice{Code: word, Text: h.desk.facts.Label(fact.Member{Dim: fact.ByPeriod, Code: at.String()}, lang), Chosen: i >= 0}
+		at, _ := p.period(word, h.desk.kind(q.Indicators))
+		c := choice{Code: at.String(), Text: h.voice(r).name(fact.Member{Dim: fact.ByPeriod, Code: at.String()}), Chosen: slices.Contains(q.Periods, at)}
 		if n == 0 {
 			c.Text += " (" + web.T(r, "stat.period.this") + ")"
 		}
-		if i >= 0 {
-			c.Code = a.Periods[i]
-			delete(rest, i)
-		}
-		f.Periods = append(f.Periods, c)
+		f.Periods, shown = append(f.Periods, c), append(shown, at)
 	}
-	var more []string
-	for i, word := range a.Periods {
-		if _, left := rest[i]; left {
-			more = append(more, word)
-		}
-	}
-	f.More = strings.Join(more, ", ")
+	f.More = strings.Join(periodTexts(slices.DeleteFunc(slices.Clone(q.Periods), func(at fact.Period) bool { return slices.Contains(shown, at) })), ", ")
 }
 
 // members are those offered for a dimension that has few.

@@ -32,7 +32,7 @@ func TestAnswerSaysHowFarItCanBeReliedOn(t *testing.T) {
 	s, _, _ := site(t)
 	page := webtest.New(t, s).As("statistician").Get("/ban-lam-viec/so-lieu?chi-tieu=POP&hang=place&cot=period&ky=2026H1,2025H2&tong=1")
 	for _, want := range []string{"Chưa có số", "có 3 trong 4 nơi", "≈ 3.001", "25% là ước tính", "Không so được", "Chưa biết", "Tổng còn thiếu", "1.008",
-		`scope="row">xã Ba Sơn</th>`, `scope="col">2026H1</th>`, "/ban-lam-viec/so-lieu/nguon?chi-tieu=POP", "/ban-lam-viec/so-lieu.xlsx?chi-tieu=POP&amp;hang=place"} {
+		`scope="row"><a href="/ban-lam-viec/so-lieu/noi/06196@20250701">xã Ba Sơn</a></th>`, `scope="col">2026H1</th>`, "/ban-lam-viec/so-lieu/nguon?chi-tieu=POP", "/ban-lam-viec/so-lieu.xlsx?chi-tieu=POP&amp;hang=place"} {
 		if !page.Has(want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -62,10 +62,14 @@ func TestCellSaysWhereItComesFrom(t *testing.T) {
 
 func TestFormLeadsToTheLastingAddress(t *testing.T) {
 	s, _, _ := site(t)
-	page := webtest.New(t, s).As("statistician").Get("/ban-lam-viec/so-lieu?gui=1&hinh=&chi-tieu=POP&hang=place&hang=khong&cot=period&cot=khong&dia-ban=20&cap=&dia-gioi=nay&ky=nay&ky=nay-1&ky=&xem=&dau=&loc.group=tay")
-	want := "/ban-lam-viec/so-lieu?chi-tieu=POP&hang=place&cot=period&dia-ban=20&ky=nay,nay-1&loc.group=tay&dia-gioi=nay"
+	page := webtest.New(t, s).As("statistician").Get("/ban-lam-viec/so-lieu?gui=1&hinh=&chi-tieu=POP&hang=place&hang=khong&cot=period&cot=khong&dia-ban=20&cap=&dia-gioi=nay&doi=1&ky=2026H2&ky=nay-1&ky=2019&xem=&dau=&loc.group=tay")
+	want := "/ban-lam-viec/so-lieu?chi-tieu=POP&hang=place&cot=period&dia-ban=20&ky=nay,nay-1,2019&loc.group=tay&dia-gioi=nay"
 	if got := page.Header.Get("Location"); got != want {
 		t.Errorf("the form leads to %q, want %q", got, want)
+	}
+	page = webtest.New(t, s).As("statistician").Get("/ban-lam-viec/so-lieu?gui=1&chi-tieu=POP&hang=place&dia-ban=20&ky=nay")
+	if got, want := page.Header.Get("Location"), "/ban-lam-viec/so-lieu?chi-tieu=POP&hang=place&dia-ban=20&ky=2026H2"; got != want {
+		t.Errorf("where periods are to stay, the form leads to %q, want %q", got, want)
 	}
 }
 
