@@ -3,6 +3,7 @@ package sheet
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"path"
@@ -17,8 +18,11 @@ const (
 	MaxSize  = 64 << 20 // bytes of the file
 	MaxCells = 2_000_000
 
-	maxUnpacked = 192 << 20 // bytes of all the parts that are read
-	maxShared   = 48 << 20  // bytes of the texts that cells share
+	maxUnpacked = 128 << 20 // bytes of all the parts that are read
+	maxShared   = 32 << 20  // bytes of the texts that cells share
+	maxLine     = 4 << 20   // bytes of the texts of one row
+	maxIndex    = 1 << 20   // bytes of the list of parts
+	maxLinks    = 10_000
 	maxTabs     = 100
 	maxParts    = 4096
 	maxColumns  = 1024
@@ -63,6 +67,9 @@ func openBook(r io.ReaderAt, size int64) (*book, error) {
 			}
 		}
 		return nil, err
+	}
+	if !smallIndex(r, size) {
+		return nil, errDamaged
 	}
 	z, err := zip.NewReader(r, size)
 	if err != nil || len(z.File) > maxParts {
@@ -120,6 +127,22 @@ func workbook(r io.ReaderAt, size int64) error {
 		return fault.New(fault.Unsupported, "sheet.not_workbook")
 	}
 	return nil
+}
+
+// smallIndex tells whether the list of parts at the end of the file is no longer than a workbook's: archive/zip reads all of it,
+// whatever it says of its own length.
+func smallIndex(r io.ReaderAt, size int64) bool {
+	const record = 22
+	tail := make([]byte, min(size, record+1<<16))
+	if _, err := r.ReadAt(tail, size-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
+		return false
+	}
+	i := bytes.LastIndex(tail, []byte("PK\x05\x06"))
+	if i < 0 || i+record > len(tail) {
+		return false
+	}
+	begin := int64(binary.LittleEndian.Uint32(tail[i+16:]))
+	return size-int64(len(tail)-i)-begin <= maxIndex
 }
 
 // mainPart finds the workbook in the package.
@@ -209,6 +232,9 @@ func (b *book) links(part string) ([]link, error) {
 		if string(s.name) != "Relationship" || string(s.attr("TargetMode")) == "External" {
 			return nil
 		}
+		if len(list) == maxLinks {
+			return errDamaged
+		}
 		target := s.said("Target")
 		if !strings.HasPrefix(target, "/") {
 			target = dir + target
@@ -221,6 +247,7 @@ func (b *book) links(part string) ([]link, error) {
 
 // readTabs lists the sheets in their order. Charts and macros are none.
 func (b *book) readTabs(main string, links []link) error {
+	total, seen := int64(0), map[string]bool{}
 	parts := map[string]link{}
 	for _, l := range links {
 		parts[l.id] = l
@@ -233,6 +260,13 @@ func (b *book) readTabs(main string, links []link) error {
 		if !ok || path.Base(l.kind) != "worksheet" || b.parts[l.part] == nil {
 			return nil
 		}
+		if total += int64(b.parts[l.part].UncompressedSize64); total > maxUnpacked || total < 0 {
+			return fault.New(fault.TooLarge, "sheet.unpacked", "MB", maxUnpacked>>20)
+		}
+		if seen[l.part] {
+			return errDamaged // one part as many sheets
+		}
+		seen[l.part] = true
 		state := string(s.attr("state"))
 		b.tabs = append(b.tabs, tab{s.said("name"), state == "hidden" || state == "veryHidden", l.part})
 		if len(b.tabs) > maxTabs {

@@ -11,34 +11,44 @@ import (
 )
 
 const (
-	headRows   = 80 // how far down a header is looked for
-	headHeight = 4  // rows of a header
+	headRows    = 80      // rows at the top that are kept
+	headBytes   = 4 << 20 // bytes of their texts
+	headSearch  = 40      // of them, those in which a header may end
+	headHeight  = 4       // rows of a header
+	headColumns = 256
+	maxWork     = 2_000_000 // columns that are compared with those of forms, in all sheets together
 )
 
 // A head is the top of a sheet, where its header is looked for.
 type head struct {
+	match   *matcher
 	tab     tab
 	frame   frame
 	lines   []line
 	legacy  fold.Encoding       // of most of its texts
 	origin  map[[2]int][2]int   // row and column of the text of a merged area, for each cell of it
+	right   map[int]int         // last column of merged areas, by row
 	ways    map[string][]string // how texts may be read
 	folded  map[string]string   // their keys
 	columns map[[2]int][]column // by last row and height of a header
 }
 
 // readHead reads the first rows of a sheet.
-func (b *book) readHead(t tab) (*head, error) {
+func (b *book) readHead(t tab, m *matcher) (*head, error) {
 	f, err := b.frame(t)
 	if err != nil {
 		return nil, err
 	}
-	h := &head{tab: t, frame: f, origin: map[[2]int][2]int{}, ways: map[string][]string{}, folded: map[string]string{}, columns: map[[2]int][]column{}}
+	h := &head{match: m, tab: t, frame: f, origin: map[[2]int][2]int{}, right: map[int]int{}, ways: map[string][]string{}, folded: map[string]string{}, columns: map[[2]int][]column{}}
+	size := 0
 	err = b.rows(t, func(l *line) (bool, error) {
 		kept := *l
 		kept.cells = slices.Clone(l.cells)
 		h.lines = append(h.lines, kept)
-		return len(h.lines) < headRows, nil
+		for _, c := range kept.cells {
+			size += len(c.text)
+		}
+		return len(h.lines) < headRows && size < headBytes, nil
 	})
 	if err != nil || len(h.lines) == 0 {
 		return h, err
@@ -47,9 +57,10 @@ func (b *book) readHead(t tab) (*head, error) {
 	last := h.lines[len(h.lines)-1].no
 	for _, m := range f.merges {
 		for row := m.top; row <= min(m.bottom, last, m.top+headRows); row++ {
-			for col := m.left; col <= min(m.right, maxColumns) && len(h.origin) < 1<<16; col++ {
+			for col := m.left; col <= min(m.right, headColumns) && len(h.origin) < 1<<16; col++ {
 				h.origin[[2]int{row, col}] = [2]int{m.top, m.left}
 			}
+			h.right[row] = max(h.right[row], m.right)
 		}
 	}
 	return h, nil
@@ -75,7 +86,7 @@ func (h *head) said(row, col int) (ways []string, origin [2]int) {
 	}
 	ways, ok := h.ways[c.text]
 	if !ok {
-		ways = readings(c.text, h.legacy)
+		ways = h.match.readings(c.text, h.legacy)
 		h.ways[c.text] = ways
 	}
 	return ways, origin
@@ -116,14 +127,10 @@ func (h *head) header(bottom, height int) []column {
 		if cells := h.line(no).cells; len(cells) > 0 {
 			last = max(last, cells[len(cells)-1].col)
 		}
-	}
-	for cell := range h.origin {
-		if cell[0] > bottom-height && cell[0] <= bottom {
-			last = max(last, cell[1])
-		}
+		last = max(last, h.right[no])
 	}
 	var list []column
-	for col := 1; col <= min(last, maxColumns); col++ {
+	for col := 1; col <= min(last, headColumns); col++ {
 		if c := h.over(col, bottom, height); len(c.ways) > 0 {
 			list = append(list, c)
 		}
@@ -453,13 +460,14 @@ func near(a, b string) float64 {
 // plans sees a sheet as a form in every way that its top allows, and gives the best.
 func (h *head) plan(x *index, w *matcher) *plan {
 	var best *plan
-	for i := range h.lines {
-		if textCells(&h.lines[i]) == 0 {
+	for i := range h.lines[:min(len(h.lines), headSearch)] {
+		if textCells(&h.lines[i]) == 0 || w.work > maxWork {
 			continue
 		}
 		bottom := h.lines[i].no
 		for height := 1; height <= min(headHeight, bottom); height++ {
 			columns := h.header(bottom, height)
+			w.work += len(columns)
 			p := &plan{head: h, grid: x, bottom: bottom, height: height, columns: columns, values: x.look(columns)}
 			p.exact = len(p.values)
 			if p.exact == 0 || best != nil && p.exact <= best.exact {
@@ -584,10 +592,13 @@ func most(counts map[int]int, but int) (col, n int) {
 
 // mapped sees a sheet as an officer once said; nil where its header is another.
 func (h *head) mapped(x *index, m Mapping, w *matcher) *plan {
-	for i := range h.lines {
+	for i := range h.lines[:min(len(h.lines), headSearch)] {
 		bottom := h.lines[i].no
 		for height := 1; height <= min(headHeight, bottom); height++ {
 			columns := h.header(bottom, height)
+			if w.work += len(columns); w.work > maxWork {
+				return nil
+			}
 			p := &plan{head: h, grid: x, bottom: bottom, height: height, columns: columns, whole: true}
 			if p.apply(m) {
 				p.reach()

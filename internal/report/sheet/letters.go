@@ -42,12 +42,12 @@ const maxLabel = 200
 // Unicode too: Sè hé is Số hộ. sheet is the encoding of most texts around it.
 func readings(label string, sheet fold.Encoding) []string {
 	label = strings.Join(strings.Fields(strings.Map(space, label)), " ")
-	if len(label) > maxLabel || !strings.ContainsFunc(label, oldLetter) {
+	if len(label) > maxLabel || !strings.ContainsFunc(label, oldLetter) || strings.ContainsFunc(label, newLetter) {
 		return []string{label}
 	}
 	decoded, _ := fold.Decode(label)
 	list := []string{label, decoded, forced(label, fold.TCVN3), forced(label, fold.VNI)}
-	if sheet != fold.Unicode && !strings.ContainsFunc(label, func(r rune) bool { return r > 0xFF }) {
+	if sheet != fold.Unicode {
 		list = slices.Insert(list, 0, forced(label, sheet))
 	}
 	var ways []string
@@ -63,6 +63,11 @@ func readings(label string, sheet fold.Encoding) []string {
 // oldLetter is a letter that could stand for another one before Unicode.
 func oldLetter(r rune) bool { return r >= 0xA1 && r <= 0xFF || r == 0xAD }
 
+// newLetter is a Vietnamese letter that only Unicode has.
+func newLetter(r rune) bool {
+	return r >= 0x100 && r <= 0x1B0 || r >= 0x300 && r <= 0x323 || r >= 0x1EA0 && r <= 0x1EF9
+}
+
 // decode brings a text into Unicode and on one line, as far as it shows by itself what it is.
 func decode(label string) string {
 	label, _ = fold.Decode(label)
@@ -74,7 +79,7 @@ func legacyOf(lines []line) fold.Encoding {
 	var b strings.Builder
 	for _, l := range lines {
 		for _, c := range l.cells {
-			if c.kind == text && len(c.text) <= maxLabel && b.Len() < 1<<13 && strings.ContainsFunc(c.text, oldLetter) && !strings.ContainsFunc(c.text, func(r rune) bool { return r > 0xFF }) {
+			if c.kind == text && len(c.text) <= maxLabel && b.Len() < 1<<13 && strings.ContainsFunc(c.text, oldLetter) && !strings.ContainsFunc(c.text, newLetter) {
 				b.WriteString(c.text)
 				b.WriteByte(' ')
 			}

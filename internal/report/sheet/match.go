@@ -16,6 +16,8 @@ type matcher struct {
 	rows   map[matched]answer
 	units  map[string]answer
 	legacy fold.Encoding // of most texts of the sheet at hand
+	forced int           // labels that were read in more ways than one
+	work   int           // columns that were compared
 }
 
 type matched struct {
@@ -29,7 +31,10 @@ type answer struct {
 	said       bool // the label has letters: it is a name at all
 }
 
-const maxAnswers = 1 << 16 // labels that are remembered
+const (
+	maxAnswers = 1 << 16 // labels that are remembered
+	maxForced  = 6000    // labels that are read in more ways than one
+)
 
 func newMatcher(k Known, s Stamp) *matcher {
 	m := &matcher{known: k, stamp: map[string][]stamped{}, rows: map[matched]answer{}, units: map[string]answer{}}
@@ -38,6 +43,18 @@ func newMatcher(k Known, s Stamp) *matcher {
 		m.stamp[key] = append(m.stamp[key], r)
 	}
 	return m
+}
+
+// readings are the ways of reading a label, one alone where so many have been read already that the file is no officer's.
+func (m *matcher) readings(label string, sheet fold.Encoding) []string {
+	if m.forced >= maxForced {
+		return []string{decode(label)}
+	}
+	ways := readings(label, sheet)
+	if len(ways) > 1 {
+		m.forced++
+	}
+	return ways
 }
 
 // at turns to another sheet.
@@ -95,7 +112,7 @@ func (m *matcher) findRow(x *index, label string) answer {
 // names are what a label may say, with and without the number before it.
 func (m *matcher) names(label string) []string {
 	var list []string
-	for _, said := range readings(label, m.legacy) {
+	for _, said := range m.readings(label, m.legacy) {
 		list = append(list, said)
 		if bare := unnumbered(said); bare != said {
 			list = append(list, bare)
@@ -114,7 +131,7 @@ func (m *matcher) shown(label string) string {
 	if m.legacy == fold.Unicode {
 		return clip(decode(label))
 	}
-	return clip(readings(label, m.legacy)[0])
+	return clip(m.readings(label, m.legacy)[0])
 }
 
 // named asks in this order: rows that are no members, what the caller knows, labels of the grid with their marks, and without

@@ -63,7 +63,6 @@ type reader struct {
 	strict  bool
 	merged  []span // areas that lie over figures
 	doubled map[place][]int
-	lines   int
 	parsed  map[cached]verdict
 }
 
@@ -79,7 +78,7 @@ func (r *reader) recognise(grids []form.Grid, stamped bool) (*plan, error) {
 		if t.name == stampTab || t.name == listTab {
 			continue
 		}
-		h, err := r.book.readHead(t)
+		h, err := r.book.readHead(t, r.match)
 		if err != nil {
 			return nil, err
 		}
@@ -441,13 +440,12 @@ func (r *reader) row(l *line, units *carry) error {
 			at.key, at.args = "sheet.row.twice", []any{"Text", r.match.shown(at.label), "Lines", numbers(twice)}
 		}
 	}
-	r.lines++
+	if l.hidden && r.holds(l) {
+		r.skip(Skip{Sheet: r.out.Sheet, Line: l.no, Text: r.match.shown(at.label), Key: "sheet.note.hidden", Read: at.key == ""})
+	}
 	if at.key != "" {
 		r.refuseRow(l, at)
 		return nil
-	}
-	if l.hidden && r.holds(l) {
-		r.skip(Skip{Sheet: r.out.Sheet, Line: l.no, Text: r.match.shown(at.label), Key: "sheet.note.hidden", Read: true})
 	}
 	for _, t := range r.plan.values {
 		c := l.at(t.column)
@@ -581,7 +579,7 @@ func (r *reader) ruled(l *line, label string) bool {
 			continue
 		}
 		count++
-		if levels := strings.Split(t.header, " > "); slices.ContainsFunc(readings(c.text, r.match.legacy), func(said string) bool { return fold.Key(said) == levels[len(levels)-1] }) {
+		if levels := strings.Split(t.header, " > "); slices.ContainsFunc(r.match.readings(c.text, r.match.legacy), func(said string) bool { return fold.Key(said) == levels[len(levels)-1] }) {
 			same++
 			continue
 		}

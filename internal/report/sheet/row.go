@@ -3,6 +3,7 @@ package sheet
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strconv"
 
 	"banlang/internal/fault"
@@ -38,15 +39,11 @@ type line struct {
 
 // at is the cell of a column; a blank one where none is there.
 func (l *line) at(col int) raw {
-	for _, c := range l.cells {
-		if c.col == col {
-			return c
-		}
-		if c.col > col {
-			break
-		}
+	i, ok := slices.BinarySearchFunc(l.cells, col, func(c raw, col int) int { return c.col - col })
+	if !ok {
+		return raw{col: col}
 	}
-	return raw{col: col}
+	return l.cells[i]
 }
 
 // A span is an area of merged cells, first and last included.
@@ -161,6 +158,7 @@ type rowReader struct {
 	line  line
 	last  int // number of the row before
 	cells int // so far
+	bytes int // of the texts of the line
 	heap  []byte
 }
 
@@ -199,7 +197,7 @@ func (r *rowReader) begin() error {
 	if no > maxRows {
 		return errDamaged
 	}
-	r.last = no
+	r.last, r.bytes = no, 0
 	r.line = line{no: no, hidden: yes(r.s.attr("hidden")), cells: r.line.cells[:0]}
 	return nil
 }
@@ -244,6 +242,9 @@ func (r *rowReader) readCells() error {
 		}
 		if err := r.readCell(&c, of[0]); err != nil {
 			return err
+		}
+		if r.bytes += len(c.text); r.bytes > maxLine {
+			return errDamaged
 		}
 		if (c.kind != blank || c.formula) && col <= maxColumns {
 			r.line.cells = append(r.line.cells, c)

@@ -165,6 +165,9 @@ func (s *scanner) tag() (t token, skipped bool, err error) {
 	}
 	body := s.window[s.at+1 : s.at+n]
 	s.at += n + 1
+	if len(body) == 0 {
+		return end, false, errDamaged
+	}
 	if body[0] == '/' {
 		s.depth--
 		if s.depth < 0 {
