@@ -32,10 +32,13 @@ func (d *Desk) SeedReleases(ctx context.Context, proposer, leader duty.Actor) er
 			Source: "Số minh hoạ của Bản Làng", Indicators: []fact.Code{"POP"}, Periods: []fact.Period{at}, Area: home.ID, Level: place.Commune,
 			Cuts: []fact.Dim{fact.ByGroup, fact.BySex}, Demo: true,
 		}
-		switch err := d.seedRelease(ctx, proposer, leader, spec); {
+		sheet, err := d.exact(ctx, spec)
+		switch {
 		case fault.Is(err, fault.Invalid): // no figures of that period
-		default:
+		case err != nil:
 			return err
+		case len(sheet.axes[cutAxis].Members) > 3: // all, others, and groups: else nobody has reported by group
+			return d.seedRelease(ctx, proposer, leader, spec)
 		}
 	}
 	return nil
@@ -57,12 +60,6 @@ func (d *Desk) seedRelease(ctx context.Context, proposer, leader duty.Actor, s S
 		}
 		r.ID, r.State = id, Building
 	}
-	if r.State == Failed {
-		if err := d.respec(ctx, r.ID, s); err != nil {
-			return err
-		}
-		r.State = Building
-	}
 	if r.State == Building {
 		if err := d.build(ctx, r.ID); err != nil {
 			return err
@@ -70,9 +67,6 @@ func (d *Desk) seedRelease(ctx context.Context, proposer, leader duty.Actor, s S
 		if r, err = releaseByID(ctx, d.db, r.ID); err != nil {
 			return err
 		}
-	}
-	if r.State == Failed {
-		return fault.New(fault.Invalid, "stat.release.empty")
 	}
 	if r.State == Draft && len(r.Lost.Exposed) == 0 {
 		if err := d.Propose(ctx, proposer, r.ID); err != nil {

@@ -176,16 +176,6 @@ func known(ctx context.Context, c db.Conn) (int64, error) {
 	return db.Value[int64](ctx, c, "SELECT count(*) FROM stat_release WHERE state IN ($1, $2)", Released, Recalled)
 }
 
-// respec has a release that could not be built be of other figures.
-func (d *Desk) respec(ctx context.Context, id string, s Spec) error {
-	spec, err := json.Marshal(s)
-	if err != nil {
-		return err
-	}
-	_, err = db.Exec(ctx, d.db, "UPDATE stat_release SET spec = $1, title = $2, state = $3 WHERE id = $4 AND state = $5", string(spec), s.Title, Building, id, Failed)
-	return err
-}
-
 // setBuilt freezes what was built, or why it was not.
 func (d *Desk) setBuilt(ctx context.Context, r Release) error {
 	_, err := db.Exec(ctx, d.db, `UPDATE stat_release SET state = $1, table_file = $2, guard_file = $3, result = $4, known = $5, failure = $6, built_at = $7

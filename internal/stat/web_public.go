@@ -107,7 +107,37 @@ func (h publicHandler) newest(r *http.Request, all []Release) (*figureView, erro
 	if err != nil {
 		return nil, err
 	}
-	return h.figures(r, rel, t, url.Values{}, true)
+	q := url.Values{}
+	for _, m := range t.Dims[placeAxis].Members {
+		if place.ID(m.Code).Code() == h.desk.places.HomeUnit().Code {
+			q.Set(string(fact.ByPlace), m.Code)
+		}
+	}
+	return h.figures(r, rel, t, q, true)
+}
+
+// mostNewest is how many bars the first page of figures shows.
+const mostNewest = 12
+
+// largest keeps the total and the largest rows by their first figure that is shown.
+func largest(a fact.Answer) fact.Answer {
+	index := make([]int, len(a.Rows))
+	for i := range index {
+		index[i] = i
+	}
+	value := func(i int) float64 {
+		if v, ok := a.Cells[i][0].Value(); ok {
+			return v
+		}
+		return -1
+	}
+	slices.SortStableFunc(index, func(i, j int) int { return cmp.Compare(value(j), value(i)) })
+	out := a
+	out.Rows, out.Cells = nil, nil
+	for _, i := range index[:min(mostNewest+1, len(index))] {
+		out.Rows, out.Cells = append(out.Rows, a.Rows[i]), append(out.Cells, a.Cells[i])
+	}
+	return out
 }
 
 func cut(text string, most int) string {
@@ -154,6 +184,7 @@ type figureView struct {
 	Files     []fileView
 	Note      string
 	Hidden    bool // something in this cut is hidden
+	MapHidden int  // places on the map that are
 	Versions  []releaseView
 	Indicator []fact.Indicator
 }
@@ -311,6 +342,9 @@ func (h publicHandler) figures(r *http.Request, rel Release, t dataset.Table, q 
 		p.Picks = append(p.Picks, pick)
 	}
 	a := c.answer()
+	if brief {
+		a = largest(a)
+	}
 	p.Chart = s.chart(a, AsBars)
 	if !brief {
 		var err error
@@ -331,7 +365,10 @@ func (h publicHandler) figures(r *http.Request, rel Release, t dataset.Table, q 
 	}
 	for i, line := range p.Table.Lines {
 		for j, cell := range line.Cells {
-			p.Hidden = p.Hidden || cell.State == fact.Hidden
+			if p.Hidden = p.Hidden || cell.State == fact.Hidden; cell.State == fact.Hidden && p.Map != nil && j == 0 {
+				p.MapHidden++
+				p.Map.Missing--
+			}
 			switch cell.State {
 			case fact.Hidden:
 				p.Table.Lines[i].Cells[j].Text = "…"
