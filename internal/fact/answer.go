@@ -23,14 +23,13 @@ type layout struct {
 	class  int                            // step of ByAreaClass
 	wanted map[*routes][]uint32
 	cuts   map[*part][]int32 // by cut: its offset; -1 where it is not asked about
-	dues   map[roster][]due
-	quota  map[roster]map[int32]int32 // how many of them wait at a cell
+	queues map[roster]*queue
 }
 
 // lay lays out the members.
 func (p *plan) lay(rows, cols []Dim) *layout {
 	l := &layout{rows: rows, cols: cols, step: map[Dim]int{}, count: map[Dim]int{}, width: 1, wanted: map[*routes][]uint32{}, cuts: map[*part][]int32{},
-		dues: map[roster][]due{}, quota: map[roster]map[int32]int32{}}
+		queues: map[roster]*queue{}}
 	for _, d := range slices.Backward(cols) {
 		l.step[d], l.count[d] = l.width, len(p.members[d])
 		l.width *= len(p.members[d])
@@ -243,14 +242,15 @@ func (p *plan) eachSide(l *layout, a *asked, asked Period, f func(sides ...used)
 
 // A use is the figures of one place that are counted.
 type use struct {
-	source
 	spot     uint32
-	from, to int
+	source   int32 // which of the sources
+	from, to int32
 }
 
 // used is every figure that counts for one part of an indicator in one period.
 type used struct {
 	uses   []use
+	from   []source
 	part   *part
 	at     Period
 	routes *routes
@@ -264,23 +264,26 @@ func (p *plan) use(l *layout, a *asked, x *part, at Period) used {
 	u := used{part: x, at: at, finest: min(max(levelNamed(a.Lowest), p.frontier), max(commune, p.frontier))}
 	u.routes = p.geo.routesOf(p.cube.dictionary, route{level: l.level, on: l.on(on), at: on})
 	wanted := l.asks(u.routes)
+	scratch := &p.scratch[b2i(x == &a.den)]
+	u.uses, u.from = (*scratch)[:0], p.cube.sources[slot{x.code, at}]
 	p.epoch++
-	for _, s := range p.cube.sources[slot{x.code, at}] {
+	for i, s := range u.from {
 		if s.level < p.frontier || s.shape&x.need != x.need {
 			continue
 		}
-		coarser := len(u.uses) > 0 && u.uses[0].level < s.level
+		coarser := len(u.uses) > 0 && u.from[u.uses[0].source].level < s.level
 		s.runs(wanted, func(n uint32, from, to int) {
 			if p.taken[n] == p.epoch || coarser && p.above(u.routes, n, p.taken, p.epoch) {
 				return
 			}
 			p.taken[n] = p.epoch
-			u.uses = append(u.uses, use{s, n, from, to})
+			u.uses = append(u.uses, use{n, int32(i), int32(from), int32(to)}) //nolint:gosec // a block is of one slot
 		})
 	}
 	if n := len(u.uses); n > 0 {
-		u.finest = u.uses[n-1].level
+		u.finest = u.from[u.uses[n-1].source].level
 	}
+	*scratch = u.uses
 	return u
 }
 
@@ -306,7 +309,7 @@ func (p *plan) common(a, b *used) {
 				p.marks[1][n] = p.epoch
 			}
 		}
-		var kept []use
+		kept := make([]use, 0, len(u.uses))
 		for _, x := range u.uses {
 			n := cmp.Or(p.cube.spots[x.spot].of, x.spot)
 			if p.marks[0][n] == p.epoch || p.marks[1][n] == p.epoch || p.above(u.routes, n, p.marks[0], p.epoch) {
@@ -333,13 +336,13 @@ func (p *plan) add(l *layout, s *side, u used, base int) {
 			}
 			cell += int(classes[x.spot]) * l.class
 		}
-		known := false
+		b, known := u.from[x.source].block, false
 		for i := x.from; i < x.to && !known; i++ {
-			known = x.value[i] != notKnown
+			known = b.value[i] != notKnown
 		}
 		if known {
 			p.spoke[x.spot] = p.epoch
-			if x.level == village {
+			if u.from[x.source].level == village {
 				if grown == nil {
 					grown = map[uint32]int32{}
 				}
@@ -348,51 +351,51 @@ func (p *plan) add(l *layout, s *side, u used, base int) {
 		}
 		if to := u.routes.to[x.spot]; to >= 0 {
 			if row := l.at(to); row >= 0 {
-				s.one(x, offsets, cell+int(row))
+				s.one(b, x, offsets, cell+int(row))
 			}
 		} else if to <= split {
-			p.several(l, s, x, &u.routes.forks[split-to], offsets, cell)
+			p.several(l, s, b, x, &u.routes.forks[split-to], offsets, cell)
 		}
 	}
 	p.reach(l, s, u, base, grown)
 }
 
 // one sums the figures of a place that lies in one target.
-func (s *side) one(x use, offsets []int32, cell int) {
+func (s *side) one(b *block, x use, offsets []int32, cell int) {
 	for i := x.from; i < x.to; i++ {
-		at := offsets[x.cut[i]]
+		at := offsets[b.cut[i]]
 		if at < 0 {
 			continue
 		}
 		sum := &s.sums[cell+int(at)]
-		if x.value[i] == notKnown {
+		if b.value[i] == notKnown {
 			sum.unknown++
 			continue
 		}
-		sum.value += x.value[i]
+		sum.value += b.value[i]
 		sum.n++
 	}
 }
 
 // several shares out the figures of a divided place, a group's by the group's own weights where there are any; or says that nobody
 // knows how.
-func (p *plan) several(l *layout, s *side, x use, f *fork, offsets []int32, cell int) {
+func (p *plan) several(l *layout, s *side, b *block, x use, f *fork, offsets []int32, cell int) {
 	if f.known && l.at(f.to[0]) >= 0 && !slices.ContainsFunc(f.to, func(to int32) bool { return l.at(to) != l.at(f.to[0]) }) {
-		s.one(x, offsets, cell+int(l.at(f.to[0]))) // all of it is asked about as one
+		s.one(b, x, offsets, cell+int(l.at(f.to[0]))) // all of it is asked about as one
 		return
 	}
 	for i := x.from; i < x.to; i++ {
 		way := f
-		if group := p.cube.cuts[x.cut[i]].Group; group != "" {
+		if group := p.cube.cuts[b.cut[i]].Group; group != "" {
 			way = p.geo.forkOf(f, string(group))
 		}
-		at := offsets[x.cut[i]]
+		at := offsets[b.cut[i]]
 		if at < 0 {
 			continue
 		}
 		var parts []int64
-		if x.value[i] != notKnown && way.known {
-			parts = place.Share(x.value[i], way.flows)
+		if b.value[i] != notKnown && way.known {
+			parts = place.Share(b.value[i], way.flows)
 		}
 		for n, to := range way.to {
 			row := l.at(to)
@@ -412,47 +415,60 @@ func (p *plan) several(l *layout, s *side, x use, f *fork, offsets []int32, cell
 	}
 }
 
-// A due is a unit that ought to report, with the cells that wait for it.
-type due struct {
-	member
-	rows  []int32 // offsets of its targets
-	class int     // offset of its area class
+// A queue is the units that ought to report to a layout.
+type queue struct {
+	all     []member
+	waiting []int32         // those of all for whose figures a cell waits
+	quota   map[int32]int32 // how many there are by cell
 }
 
-// dues lists who ought to report to a layout.
-func (p *plan) dues(l *layout, r roster, classes bool) []due {
-	known, ok := l.dues[r]
-	if ok {
+// queueOf lists who ought to report to a layout.
+func (p *plan) queueOf(l *layout, r roster) *queue {
+	if known := l.queues[r]; known != nil {
 		return known
 	}
-	known = []due{}
-	for _, m := range p.geo.rosterOf(p.cube.dictionary, r) {
-		d := due{member: m}
-		if classes {
-			class := slices.Index(p.members[ByAreaClass], p.classes[r.at][m.unit])
-			if class < 0 {
-				continue
-			}
-			d.class = class * l.class
-		}
-		for _, to := range m.to {
-			if row := l.at(to); row >= 0 && !slices.Contains(d.rows, row) {
-				d.rows = append(d.rows, row)
-			}
-		}
-		if len(d.rows) > 0 {
-			known = append(known, d)
+	q := &queue{all: p.geo.rosterOf(p.cube.dictionary, r)}
+	q.waiting = make([]int32, 0, len(q.all))
+	for i := range q.all {
+		m := &q.all[i]
+		if slices.ContainsFunc(m.to, func(to int32) bool { return l.at(to) >= 0 }) && p.classOf(m, r.at) >= 0 {
+			q.waiting = append(q.waiting, int32(i)) //nolint:gosec // tens of thousands
 		}
 	}
-	l.dues[r] = known
-	quota := map[int32]int32{}
-	for _, d := range known {
-		for _, row := range d.rows {
-			quota[row+int32(d.class)]++ //nolint:gosec // cells are bounded
+	l.queues[r] = q
+	return q
+}
+
+// quotaOf counts who ought to report, by cell.
+func (p *plan) quotaOf(l *layout, r roster) map[int32]int32 {
+	q := p.queueOf(l, r)
+	if q.quota == nil {
+		q.quota = map[int32]int32{}
+		for _, i := range q.waiting {
+			m := &q.all[i]
+			p.eachRow(l, m, func(row int32) { q.quota[row+int32(p.classOf(m, r.at)*l.class)]++ }) //nolint:gosec // cells are bounded
 		}
 	}
-	l.quota[r] = quota
-	return known
+	return q.quota
+}
+
+// classOf is the member of ByAreaClass of a unit at the end of a period; -1 where it was filtered out.
+func (p *plan) classOf(m *member, on place.Date) int {
+	if p.class == nil {
+		return 0
+	}
+	return slices.Index(p.members[ByAreaClass], p.classes[on][m.unit])
+}
+
+// eachRow calls f with the offset of each target of a unit, once.
+func (p *plan) eachRow(l *layout, m *member, f func(row int32)) {
+	last := int32(-1)
+	for _, to := range m.to {
+		if row := l.at(to); row >= 0 && row != last {
+			last = row
+			f(row)
+		}
+	}
 }
 
 // reach counts who ought to have reported and who has, in units of the finest level that was used. Villages count for
@@ -464,9 +480,8 @@ func (p *plan) reach(l *layout, s *side, u used, base int, grown map[uint32]int3
 	}
 	on := u.at.Last()
 	r := roster{min(u.finest, commune), route{level: l.level, on: l.on(on), at: on}}
-	dues := p.dues(l, r, p.class != nil)
 	if len(u.uses) == 0 {
-		for cell, n := range l.quota[r] {
+		for cell, n := range p.quotaOf(l, r) {
 			s.reach[base+int(cell)].expected += n
 		}
 		return
@@ -476,8 +491,9 @@ func (p *plan) reach(l *layout, s *side, u used, base int, grown map[uint32]int3
 	if len(grown) > 0 {
 		villages = p.villagesKnown()
 	}
-	for i := range dues {
-		m := &dues[i]
+	q := p.queueOf(l, r)
+	for _, i := range q.waiting {
+		m := &q.all[i]
 		expected, have := int32(1), int32(0)
 		if n := grown[m.spot]; n > 0 && m.spot != 0 {
 			switch {
@@ -490,11 +506,11 @@ func (p *plan) reach(l *layout, s *side, u used, base int, grown map[uint32]int3
 		if m.spot != 0 && p.spoke[m.spot] == p.epoch || slices.ContainsFunc(m.above, func(n uint32) bool { return p.spoke[n] == p.epoch }) {
 			have = expected
 		}
-		for _, row := range m.rows {
-			reach := &s.reach[base+m.class+int(row)]
-			reach.expected += expected
-			reach.have += have
-		}
+		cell := base + p.classOf(m, on)*l.class
+		p.eachRow(l, m, func(row int32) {
+			s.reach[cell+int(row)].expected += expected
+			s.reach[cell+int(row)].have += have
+		})
 	}
 }
 

@@ -29,6 +29,7 @@ type plan struct {
 	taken   []uint32 // by place: the epoch in which its figure was used
 	spoke   []uint32 // by place: the epoch in which that figure was known
 	marks   [2][]uint32
+	scratch [2][]use               // of numerators and denominators, for one period at a time
 	grown   []int32                // by unit: villages that ever had figures
 	class   map[place.Date][]int32 // by place: the member of ByAreaClass; -1 where filtered out
 	classes map[place.Date]map[place.ID]string
@@ -397,7 +398,7 @@ func (p *plan) places(ctx context.Context) ([]place.ID, error) {
 		days = slices.Compact(days)
 	}
 	var all []unit
-	seen := map[place.ID]bool{}
+	seen := make(map[place.ID]bool, len(p.cube.spots)/4)
 	add := func(units ...unit) {
 		for _, u := range units {
 			if !seen[u.ID] {

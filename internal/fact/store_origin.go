@@ -118,10 +118,11 @@ func (p *plan) reaching(l *layout, u used, base, cell int) (all []traced) {
 				rows[l.at(f.to[n])] += share
 			}
 		}
+		cuts := u.from[x.source].cut
 		for i := x.from; i < x.to; i++ {
 			for row, share := range rows {
-				if off := offsets[x.cut[i]]; row >= 0 && off >= 0 && at+int(row)+int(off) == cell {
-					all = append(all, traced{u.part.code, u.at, x.spot, x.cut[i], share})
+				if off := offsets[cuts[i]]; row >= 0 && off >= 0 && at+int(row)+int(off) == cell {
+					all = append(all, traced{u.part.code, u.at, x.spot, cuts[i], share})
 				}
 			}
 		}

@@ -1,6 +1,9 @@
 package disclosure
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // sumsOf lists the sums of each cell, as total or part.
 func (t *Table) sumsOf() [][]int {
@@ -12,6 +15,16 @@ func (t *Table) sumsOf() [][]int {
 		}
 	}
 	return of
+}
+
+// touching lists the sums that any of the cells is in.
+func (t *Table) touching(cells []int, of [][]int) []int {
+	var sums []int
+	for _, c := range cells {
+		sums = append(sums, of[c]...)
+	}
+	slices.Sort(sums)
+	return slices.Compact(sums)
 }
 
 // connected lists the open cells that hang together with the cell through sums, itself first, and these sums.
@@ -99,8 +112,9 @@ func (t *Table) program(cells, sums []int, price []int64) model {
 			add(i, l, h, 0)
 			continue
 		}
-		add(i, 0, h, float64(price[i]))
-		add(i, l, 0, -float64(price[i]))
+		cost := math.Sqrt(float64(min(price[i], dear>>10))) // numbers of like size, or the solver sees only the largest
+		add(i, 0, h, cost)
+		add(i, l, 0, -cost)
 	}
 	equations := make([][]term, 0, len(sums))
 	for _, n := range sums {
@@ -121,6 +135,58 @@ func one(yes bool) float64 {
 		return 1
 	}
 	return 0
+}
+
+// stretch moves a variable from zero as far as the distance, and tells whether it gets there.
+func (m model) stretch(v int, distance int64) bool {
+	clear(m.x) // no change at all fits, whatever the basis is
+	low, high := m.low[v], m.high[v]
+	d := float64(distance)
+	m.low[v], m.high[v] = max(low, min(d, 0)), min(high, max(d, 0))
+	m.maximise(func(w int) float64 { return one(w == v) * d })
+	m.low[v], m.high[v] = low, high
+	return math.Abs(m.x[v]-d) < 1e-6
+}
+
+// fix lets a cell keep its value, until it is freed.
+func (m model) fix(cell int) (free func()) {
+	v := slices.Index(m.cell, cell)
+	if v < 0 {
+		return func() {}
+	}
+	low, high := m.low[v], m.high[v]
+	m.low[v], m.high[v] = 0, 0
+	return func() { m.low[v], m.high[v] = low, high }
+}
+
+// witness counts the changes in the largest part of a person in which all of them are whole. It has no steps if there is none.
+func (m model) witness() witness {
+	var cells []int
+	change := map[int]float64{}
+	for v, i := range m.cell {
+		if _, ok := change[i]; !ok {
+			cells = append(cells, i)
+		}
+		change[i] += m.x[v]
+	}
+	for parts := int64(1); parts <= 60; parts++ {
+		w := witness{parts: parts}
+		for _, i := range cells {
+			x := change[i] * float64(parts)
+			by := math.Round(x)
+			if math.Abs(x-by) > 1e-5 {
+				w.steps = nil
+				break
+			}
+			if by != 0 {
+				w.steps = append(w.steps, step{i, int64(by)})
+			}
+		}
+		if w.steps != nil {
+			return w
+		}
+	}
+	return witness{}
 }
 
 // bounds are what a cell cannot go beyond.

@@ -21,7 +21,7 @@ type Cell struct {
 	Published bool  // known for good: an earlier release shows it, or it can only be what it is
 	Withheld  bool  // no part of the release anyway, such as a group that is folded into the others here
 	K         int64 // of a primary cell: the smallest count that is shown; UsualK if zero
-	Weight    int64 // what it costs not to show it; made from the value if zero
+	Weight    int64 // what it costs not to show it; the value and ten if zero
 	Low, High int64 // what anybody knows beforehand: never less than Low, never more than High (no bound if zero)
 }
 

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
+	"maps"
 	"slices"
 )
 
@@ -141,17 +141,23 @@ func (k *keeper) protect(cell int) {
 	k.exposed = append(k.exposed, cell)
 }
 
-// prove finds the cheapest witness it can. Nothing has to be proven of a distance of zero.
+// prove finds the cheapest witness it can, without grand totals if there is one. Nothing has to be proven of a distance of zero.
 func (k *keeper) prove(cell int, distance int64) bool {
 	w := witness{parts: 1}
-	if distance != 0 {
-		w.steps = k.search.witness(cell, distance, never)
-		if w.steps == nil || !k.balanced(w) {
-			w = k.solve(cell, distance)
+	for _, budget := range []int64{dear, never} {
+		if distance == 0 {
+			break
 		}
-		if w.steps == nil || !k.balanced(w) {
-			return false
+		w = witness{k.search.witness(cell, distance, budget), 1}
+		if !k.balanced(w) {
+			w = k.solve(cell, distance, budget)
 		}
+		if k.balanced(w) {
+			break
+		}
+	}
+	if distance != 0 && !k.balanced(w) {
+		return false
 	}
 	k.proofs = append(k.proofs, proof{cell: cell, distance: distance})
 	k.rely(len(k.proofs)-1, w)
@@ -183,20 +189,20 @@ func (k *keeper) hide(cell int, hidden bool) {
 	k.hidden[cell] = hidden
 	k.search.price[cell] = 0
 	if !hidden {
-		k.search.price[cell] = k.t.Cells[cell].price()
+		k.search.price[cell] = k.search.cost[cell]
 	}
 }
 
 // solve finds a witness by linear programs over the cells that are hidden or could be: all that hang together with this one, or
 // in a large table those around it, nearer ones first.
-func (k *keeper) solve(cell int, distance int64) witness {
-	open := func(i int) bool { return !k.t.Cells[i].Published }
+func (k *keeper) solve(cell int, distance, budget int64) witness {
+	open := func(i int) bool { return k.search.price[i] < budget }
 	cells, sums := k.t.connected(cell, k.of, open)
 	if len(cells) <= small || k.t.cross == nil {
 		return k.program(cell, distance, cells, sums)
 	}
 	for lines := 4; lines <= 16; lines *= 2 {
-		near := k.search.around(cell, distance, lines)
+		near := k.search.around(cell, distance, lines, budget)
 		cells, sums := k.t.connected(cell, k.of, func(i int) bool { return near[i] && open(i) })
 		if w := k.program(cell, distance, cells, sums); w.steps != nil {
 			return w
@@ -205,57 +211,29 @@ func (k *keeper) solve(cell int, distance int64) witness {
 	return witness{}
 }
 
-// small is how many cells go into a linear program without a thought.
-const small = 400
+const (
+	small = 400      // so many cells go into a linear program without a thought
+	roomy = 12 << 20 // so many coefficients fit into memory for one program of a whole table: 100 MB
+)
 
 // program moves the cell first as far as it goes, then as cheaply as that can be.
 func (k *keeper) program(cell int, distance int64, cells, sums []int) witness {
 	m := k.t.program(cells, sums, k.search.price)
 	k.programs += 2
-	d := float64(distance)
-	if d > 0 {
-		m.high[0] = min(d, m.high[0])
-	} else {
-		m.low[0] = max(d, m.low[0])
-	}
-	m.maximise(func(v int) float64 { return one(v == 0) * d })
-	if math.Abs(m.x[0]-d) > 1e-6 {
+	if !m.stretch(0, distance) {
 		return witness{}
 	}
 	m.low[0], m.high[0] = m.x[0], m.x[0]
 	m.maximise(func(v int) float64 { return -m.cost[v] })
-	change := map[int]float64{}
-	for v, x := range m.x {
-		change[m.cell[v]] += x
-	}
-	return whole(cells, change)
+	return m.witness()
 }
 
-// whole counts changes in the largest part of a person in which all of them are whole; without steps if there is none.
-func whole(cells []int, change map[int]float64) witness {
-	for parts := int64(1); parts <= 60; parts++ {
-		w := witness{parts: parts}
-		for _, i := range cells {
-			x := change[i] * float64(parts)
-			by := math.Round(x)
-			if math.Abs(x-by) > 1e-5 {
-				w.steps = nil
-				break
-			}
-			if by != 0 {
-				w.steps = append(w.steps, step{i, int64(by)})
-			}
-		}
-		if w.steps != nil {
-			return w
-		}
-	}
-	return witness{}
-}
-
-// balanced tells whether the changes leave every sum whole and every cell within what is known of it, and touch nothing that is
+// balanced tells whether there are changes, and they leave every sum whole and every cell within what is known of it, and touch nothing that is
 // published for good.
 func (k *keeper) balanced(w witness) bool {
+	if w.steps == nil {
+		return false
+	}
 	net := map[int]int64{}
 	for _, st := range w.steps {
 		c := k.t.Cells[st.at]
@@ -279,39 +257,55 @@ func (k *keeper) balanced(w witness) bool {
 }
 
 // tidy shows again what turns out not to be needed, the dearest first: every proof that used it must be found anew among what
-// stays hidden.
+// stays hidden, by boxes or, unless the table is very large, by linear programs.
 func (k *keeper) tidy() {
-	var extra []int
+	var extra, hidden []int
 	for i, c := range k.t.Cells {
-		if k.hidden[i] && !c.Primary && !c.Withheld {
-			extra = append(extra, i)
+		if k.hidden[i] {
+			hidden = append(hidden, i)
+			if !c.Primary && !c.Withheld {
+				extra = append(extra, i)
+			}
 		}
 	}
 	slices.SortFunc(extra, func(a, b int) int {
-		return cmp.Compare(k.t.Cells[b].price(), k.t.Cells[a].price())
+		return cmp.Compare(k.search.cost[b], k.search.cost[a])
 	})
+	var m model
+	if sums := k.t.touching(hidden, k.of); len(hidden)*len(sums) <= roomy {
+		m = k.t.program(hidden, sums, nil)
+	}
 	for _, cell := range extra {
 		if !k.hidden[cell] {
+			m.fix(cell)
 			continue // no proof needs it any more
 		}
 		k.search.price[cell] = never
-		fresh, ok := k.without(cell)
+		free := m.fix(cell)
+		fresh, ok := k.without(cell, m)
 		k.hide(cell, true)
-		if ok {
-			for n, w := range fresh {
-				k.rely(n, w)
-			}
+		if !ok {
+			free()
+		}
+		for n, w := range fresh {
+			k.rely(n, w)
 		}
 	}
 }
 
-// without finds new witnesses for the proofs that use the cell, among hidden cells only.
-func (k *keeper) without(cell int) (map[int]witness, bool) {
-	fresh := map[int]witness{}
-	for n := range k.users[cell] {
+// without finds new witnesses for the proofs that use the cell, by boxes of hidden cells or else by the model.
+func (k *keeper) without(cell int, m model) (fresh map[int]witness, ok bool) {
+	fresh = map[int]witness{}
+	for _, n := range slices.Sorted(maps.Keys(k.users[cell])) {
 		p := k.proofs[n]
-		w := witness{steps: k.search.witness(p.cell, p.distance, 1), parts: 1}
-		if w.steps == nil || !k.balanced(w) {
+		w := witness{k.search.witness(p.cell, p.distance, 1), 1}
+		if v := slices.Index(m.cell, p.cell); !k.balanced(w) && v >= 0 {
+			k.programs++
+			if m.stretch(v, p.distance) {
+				w = m.witness()
+			}
+		}
+		if !k.balanced(w) {
 			return nil, false
 		}
 		fresh[n] = w
@@ -321,7 +315,10 @@ func (k *keeper) without(cell int) (map[int]witness, bool) {
 
 // holds tells whether a proof stands on hidden cells only, and goes as far as it says.
 func (k *keeper) holds(p proof) bool {
-	moved := p.distance == 0
+	if p.distance == 0 {
+		return true
+	}
+	moved := false
 	for _, st := range p.steps {
 		if !k.hidden[st.at] {
 			return false

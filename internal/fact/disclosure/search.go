@@ -11,7 +11,8 @@ import (
 type search struct {
 	t        *Table
 	up, down []int64 // how far each cell may still go, the witness so far taken off
-	price    []int64 // what hiding a cell would cost: nothing if it is hidden, too much if it cannot be
+	cost     []int64 // of not showing a cell: dear for grand totals, never if it is published for good
+	price    []int64 // of hiding it now: its cost, or nothing if it is hidden already
 	links    [][]int // of each cell: the sums beyond the dimensions that it is part of
 	shift    []int64 // the witness so far
 	touched  []int   // its cells
@@ -34,14 +35,17 @@ type line struct {
 	price int64
 }
 
-const never = Unbounded
+const (
+	never = Unbounded
+	dear  = 1 << 40 // more than all cells that are part of a sum, less than never
+)
 
 func newSearch(t *Table, hidden []bool) *search {
 	n := len(t.Cells)
-	s := &search{t: t, up: make([]int64, n), down: make([]int64, n), price: make([]int64, n), shift: make([]int64, n)}
+	s := &search{t: t, up: make([]int64, n), down: make([]int64, n), cost: t.costs(), shift: make([]int64, n)}
+	s.price = slices.Clone(s.cost)
 	for i, c := range t.Cells {
 		s.up[i], s.down[i] = c.ceiling()-c.Value, c.Value-c.Low
-		s.price[i] = c.price()
 		if hidden[i] {
 			s.price[i] = 0
 		}
@@ -66,15 +70,25 @@ func newSearch(t *Table, hidden []bool) *search {
 	return s
 }
 
-// price is what it costs not to show the cell.
-func (c Cell) price() int64 {
-	switch {
-	case c.Published:
-		return never
-	case c.Weight > 0:
-		return c.Weight
+// costs tells what it costs not to show each cell. Grand totals, which are part of nothing larger, go last of all.
+func (t *Table) costs() []int64 {
+	part, total := make([]bool, len(t.Cells)), make([]bool, len(t.Cells))
+	for i, s := range t.Sums {
+		total[s.Total] = total[s.Total] || t.cross == nil || i < t.cross.sums
+		for _, p := range s.Parts {
+			part[p] = true
+		}
 	}
-	return c.Value + 1
+	costs := make([]int64, len(t.Cells))
+	for i, c := range t.Cells {
+		costs[i] = cmp.Or(c.Weight, c.Value+10) // a figure is worth something even where it counts nobody
+		if c.Published {
+			costs[i] = never
+		} else if !part[i] && total[i] {
+			costs[i] += dear
+		}
+	}
+	return costs
 }
 
 // room is how often the change can be made to the cell.
@@ -294,8 +308,8 @@ func (s *search) sequence(cell int, distance, parts, budget int64) ([]step, int6
 }
 
 // around is a part of the table about the cell: the members of the cheapest moves that leave room in the direction, so many a
-// dimension, all taken together.
-func (s *search) around(cell int, direction int64, moves int) map[int]bool {
+// dimension and below budget, all taken together.
+func (s *search) around(cell int, direction int64, moves int, budget int64) map[int]bool {
 	x := s.t.cross
 	cells := []int{cell}
 	if cell >= x.size {
@@ -307,7 +321,7 @@ func (s *search) around(cell int, direction int64, moves int) map[int]bool {
 		dir = -1
 	}
 	for d := range x.axes {
-		s.lay(d, cell, dir, never)
+		s.lay(d, cell, dir, budget)
 		distances := map[int]bool{0: true}
 		for _, l := range s.lines[d][:min(moves, len(s.lines[d]))] {
 			for _, c := range l.cells {
