@@ -62,6 +62,9 @@ type row struct {
 // rows are measured in this order. A new bar is a new line here and a file of its own.
 var rows = []row{
 	{"L1", relevance},
+	{"S1", certified},
+	{"S2", pivots},
+	{"S3", growth},
 	{"S6", merges},
 	{"W6", throughput},
 	{"P1", firstPage},
