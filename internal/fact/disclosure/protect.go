@@ -30,7 +30,7 @@ func (l Loss) And(m Loss) Loss {
 }
 
 // Protect hides every primary cell and as few others as it finds necessary, so that of each the attacker's interval is wide
-// enough (Cell.Safe). progress may be nil.
+// enough (Cell.Safe). progress, which may be nil, counts primary cells; what follows the last takes as long again.
 func Protect(ctx context.Context, t Table, progress func(done, total int)) (Result, error) {
 	if err := t.check(); err != nil {
 		return Result{}, err
@@ -43,20 +43,18 @@ func Protect(ctx context.Context, t Table, progress func(done, total int)) (Resu
 	k.reach = t.propagate(func(i int) bool { return !t.Cells[i].Published })
 	k.users = make([]map[int]bool, len(t.Cells))
 	primary := k.primaries()
-	tell := func(done int) {
-		if progress != nil {
-			progress(done, 2*len(primary))
-		}
-	}
 	for i, cell := range primary {
 		if err := ctx.Err(); err != nil {
 			return Result{}, err
 		}
-		tell(i)
+		if progress != nil {
+			progress(i, len(primary))
+		}
 		k.protect(cell)
 	}
-	k.tidy()
-	tell(2 * len(primary))
+	if err := k.tidy(ctx); err != nil {
+		return Result{}, err
+	}
 	return k.result()
 }
 
@@ -87,7 +85,7 @@ type witness struct {
 	parts int64
 }
 
-// primaries lists the primary cells that can still be hidden, those with least around them first; the others are exposed.
+// primaries lists the primary cells that can still be hidden; the others are exposed.
 func (k *keeper) primaries() []int {
 	var list []int
 	for i, c := range k.t.Cells {
@@ -123,7 +121,8 @@ func (b bounds) allows(value int64, s span) bool {
 	return value-s.down >= b.low && value+s.up <= b.high
 }
 
-// protect finds witnesses for the cell, one below and one above, and hides what they change.
+// protect finds witnesses for the cell, one below and one above, and hides what they change. A cell that cannot be protected
+// is at least kept from being known exactly, where that is possible.
 func (k *keeper) protect(cell int) {
 	for _, s := range k.t.Cells[cell].spans() {
 		if !k.reach[cell].allows(k.t.Cells[cell].Value, s) {
@@ -139,6 +138,11 @@ func (k *keeper) protect(cell int) {
 		k.proofs = k.proofs[:len(k.proofs)-1]
 	}
 	k.exposed = append(k.exposed, cell)
+	for _, s := range []span{{0, 1}, {1, 0}} {
+		if k.reach[cell].allows(k.t.Cells[cell].Value, s) && k.prove(cell, s.up-s.down) {
+			return
+		}
+	}
 }
 
 // prove finds the cheapest witness it can, without grand totals if there is one. Nothing has to be proven of a distance of zero.
@@ -193,13 +197,17 @@ func (k *keeper) hide(cell int, hidden bool) {
 	}
 }
 
-// solve finds a witness by linear programs over the cells that are hidden or could be: all that hang together with this one, or
-// in a large table those around it, nearer ones first.
+// solve finds a witness by linear programs over the cells that are hidden or could be at a price below budget: all that hang
+// together with this one, or in a large table those around it.
 func (k *keeper) solve(cell int, distance, budget int64) witness {
 	open := func(i int) bool { return k.search.price[i] < budget }
 	cells, sums := k.t.connected(cell, k.of, open)
-	if len(cells) <= small || k.t.cross == nil {
+	switch {
+	case len(cells) <= small:
 		return k.program(cell, distance, cells, sums)
+	case k.t.cross == nil || cell >= k.t.cross.size:
+		cells = cells[:min(len(cells), 4*small)]
+		return k.program(cell, distance, cells, k.t.touching(cells, k.of))
 	}
 	for lines := 4; lines <= 16; lines *= 2 {
 		near := k.search.around(cell, distance, lines, budget)
@@ -258,7 +266,7 @@ func (k *keeper) balanced(w witness) bool {
 
 // tidy shows again what turns out not to be needed, the dearest first: every proof that used it must be found anew among what
 // stays hidden, by boxes or, unless the table is very large, by linear programs.
-func (k *keeper) tidy() {
+func (k *keeper) tidy(ctx context.Context) error {
 	var extra, hidden []int
 	for i, c := range k.t.Cells {
 		if k.hidden[i] {
@@ -276,6 +284,9 @@ func (k *keeper) tidy() {
 		m = k.t.program(hidden, sums, nil)
 	}
 	for _, cell := range extra {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if !k.hidden[cell] {
 			m.fix(cell)
 			continue // no proof needs it any more
@@ -291,6 +302,7 @@ func (k *keeper) tidy() {
 			k.rely(n, w)
 		}
 	}
+	return nil
 }
 
 // without finds new witnesses for the proofs that use the cell, by boxes of hidden cells or else by the model.

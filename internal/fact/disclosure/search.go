@@ -312,9 +312,6 @@ func (s *search) sequence(cell int, distance, parts, budget int64) ([]step, int6
 func (s *search) around(cell int, direction int64, moves int, budget int64) map[int]bool {
 	x := s.t.cross
 	cells := []int{cell}
-	if cell >= x.size {
-		return nil
-	}
 	s.least = 1
 	dir := int64(1)
 	if direction < 0 {

@@ -11,7 +11,7 @@ import (
 
 // Random makes a small linked table: up to six places (in districts, perhaps, and in a second geography), six groups (perhaps
 // with a sum of the minorities) and a trait that a person has or has not; perhaps with groups that some places fold into others,
-// and with cells that an earlier release published.
+// with bounds that everybody knows, and with cells that an earlier release published.
 func Random(seed uint64) disclosure.Table {
 	r := rand.New(rand.NewPCG(seed, 7))
 	places, groups := 2+r.IntN(5), 2+r.IntN(5)
@@ -38,6 +38,12 @@ func Random(seed uint64) disclosure.Table {
 	}
 	if r.IntN(3) == 0 && groups > 2 {
 		fold(r, &t, places, k)
+	}
+	if r.IntN(5) == 0 { // something is known of every cell beforehand
+		for i := range t.Cells {
+			c := &t.Cells[i]
+			c.Low, c.High = max(0, c.Value-r.Int64N(40)), c.Value+1+r.Int64N(40)
+		}
 	}
 	if r.IntN(2) == 0 {
 		publish(r, &t, dims)
