@@ -1,6 +1,7 @@
 package stat
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -96,9 +97,38 @@ func sides(a fact.Answer) (rows, cols []int) {
 // A reach is from the least to the greatest of some figures and 0.
 type reach struct{ low, high float64 }
 
+// ranked are the dimensions whose members have no order of their own: a picture puts the largest first.
+var ranked = []fact.Dim{fact.ByPlace, fact.ByGroup, fact.ByLanguage, fact.ByItem}
+
+// byValue sorts what is drawn by a figure of each, where nothing else orders it.
+func byValue[T any](q fact.Question, all []T, cell func(T) fact.Cell) {
+	if len(q.Rows) != 1 || !slices.Contains(ranked, q.Rows[0]) {
+		return
+	}
+	slices.SortStableFunc(all, func(a, b T) int {
+		x, ok1 := cell(a).Value()
+		y, ok2 := cell(b).Value()
+		if ok1 && ok2 {
+			return cmp.Compare(y, x)
+		}
+		return cmp.Compare(b2i(ok2), b2i(ok1))
+	})
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 func (s voice) bars(c *Chart, a fact.Answer) {
 	q := a.Question
 	rows, cols := sides(a)
+	if len(cols) == 0 {
+		return
+	}
+	byValue(q, rows, func(i int) fact.Cell { return a.Cells[i][cols[0]] })
 	spans := map[fact.Code]reach{} // each indicator has its own scale
 	for _, i := range rows {
 		for _, j := range cols {
@@ -190,11 +220,22 @@ type series struct {
 	cells map[fact.Period]fact.Cell
 }
 
+// last is the latest figure.
+func (one series) last(periods []fact.Period) fact.Cell {
+	for _, at := range slices.Backward(periods) {
+		if _, ok := one.cells[at].Value(); ok {
+			return one.cells[at]
+		}
+	}
+	return fact.Cell{}
+}
+
 func (s voice) lines(c *Chart, a fact.Answer) {
 	all, periods, breaks := s.series(a)
 	if len(periods) < 2 {
 		return
 	}
+	byValue(a.Question, all, func(one series) fact.Cell { return one.last(periods) })
 	if c.Left = max(0, len(all)-mostSeries); c.Left > 0 {
 		all = all[:mostSeries]
 	}

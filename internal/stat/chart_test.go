@@ -60,7 +60,7 @@ func TestBars(t *testing.T) {
 	for _, g := range c.Groups {
 		got = append(got, g.Bars[0].Text+" "+g.Bars[0].X+" "+g.Bars[0].Width)
 	}
-	if diff := cmp.Diff([]string{"75 25.0 75.0", "-25 0.0 25.0", "stat.cell.missing  ", "0  "}, got); diff != "" {
+	if diff := cmp.Diff([]string{"75 25.0 75.0", "0  ", "-25 0.0 25.0", "stat.cell.missing  "}, got); diff != "" {
 		t.Errorf("bars: %s", diff)
 	}
 	parts := said.chart(answer([]string{"2020", "2021"}, []fact.Cell{full(75), full(25)}, []fact.Cell{full(1), {State: fact.Hidden}}), AsParts)
