@@ -29,7 +29,7 @@ type head struct {
 	origin  map[[2]int][2]int   // row and column of the text of a merged area, for each cell of it
 	right   map[int]int         // last column of merged areas, by row
 	ways    map[string][]string // how texts may be read
-	folded  map[string]string   // their keys
+	folded  map[string]string   // their toned keys
 	columns map[[2]int][]column // by last row and height of a header
 }
 
@@ -95,7 +95,7 @@ func (h *head) said(row, col int) (ways []string, origin [2]int) {
 func (h *head) key(s string) string {
 	k, ok := h.folded[s]
 	if !ok {
-		k = fold.Key(s)
+		k = fold.Toned(s)
 		h.folded[s] = k
 	}
 	return k
@@ -106,12 +106,19 @@ type column struct {
 	no     int
 	ways   []way // how it may be read, the likeliest first
 	before bool  // it is another period's, or a plan's: never taken for the figures themselves without being asked
+	groups []group
+}
+
+// A group is a text that stands over several columns.
+type group struct {
+	said        []string // toned, in the ways in which it may be read
+	left, right int
 }
 
 // A way is one reading of a header, from top to bottom and without repetitions.
 type way struct {
 	shown  []string
-	levels []string // folded
+	levels []string // toned
 }
 
 func (w way) header() string { return strings.Join(w.levels, " > ") }
@@ -151,6 +158,9 @@ func (h *head) over(col, bottom, height int) column {
 		}
 		seen = append(seen, origin)
 		c.before = c.before || slices.ContainsFunc(said, func(s string) bool { return otherPeriod(h.key(s)) })
+		if g := h.group(said, origin); g.right > g.left {
+			c.groups = append(c.groups, g)
+		}
 		if no > bottom-height || origin[0] != no {
 			texts = append(texts, said)
 		}
@@ -173,10 +183,21 @@ func (h *head) over(col, bottom, height int) column {
 	return c
 }
 
+func (h *head) group(said []string, origin [2]int) group {
+	g := group{left: origin[1], right: origin[1]}
+	for h.origin[[2]int{origin[0], g.right + 1}] == origin && g.right < headColumns {
+		g.right++
+	}
+	for _, s := range said {
+		g.said = append(g.said, h.key(s))
+	}
+	return g
+}
+
 // others are words by which a column says that it is not of the period itself.
 var others = func() (keys []string) {
 	for _, words := range []string{"kỳ trước", "năm trước", "quý trước", "tháng trước", "cùng kỳ", "kế hoạch", "luỹ kế", "so sánh", "so với", "tỷ lệ", "tăng giảm"} {
-		keys = append(keys, fold.Key(words))
+		keys = append(keys, fold.Toned(words), fold.Key(words))
 	}
 	return keys
 }()
@@ -199,7 +220,8 @@ type plan struct {
 	unit    int // column of the names of units; 0 none
 	exact   int // columns named as the form names them
 	whole   bool
-	rows    int // rows of the top whose name was understood
+	rows    int             // rows of the top whose name was understood
+	wide    map[[2]int]bool // first cells of merged areas that reach over the column of names
 }
 
 // A target is a column of figures and what it holds.
@@ -218,13 +240,14 @@ type index struct {
 	cells   map[[2]string]*form.Cell // by "*" or the code of a row that is not a member, and column
 	toned   map[string][]string      // codes of rows by toned label
 	keys    map[string][]string      // by folded label
-	columns map[string]string        // column codes by what a header may say; "" where it says several
+	columns map[string]string        // column codes by what a header may say, toned; "" where it says several
+	plain   map[string]string        // the same without marks, for headers that were typed without any
 	beside  map[[2]string]string     // of columns that share a name: by the name and the column that stands before
 	input   map[string]bool          // columns that somebody fills in
 }
 
 func newIndex(g form.Grid) *index {
-	x := &index{grid: g, rows: map[string]form.Row{}, cells: map[[2]string]*form.Cell{}, toned: map[string][]string{}, keys: map[string][]string{}, columns: map[string]string{}, beside: map[[2]string]string{}, input: map[string]bool{}}
+	x := &index{grid: g, rows: map[string]form.Row{}, cells: map[[2]string]*form.Cell{}, toned: map[string][]string{}, keys: map[string][]string{}, columns: map[string]string{}, plain: map[string]string{}, beside: map[[2]string]string{}, input: map[string]bool{}}
 	for _, r := range g.Rows {
 		x.rows[r.Code] = r
 		for _, label := range []string{r.Label, r.LabelEN} {
@@ -259,14 +282,14 @@ func newIndex(g form.Grid) *index {
 func (x *index) share() {
 	full := map[string]int{}
 	for _, c := range x.grid.Cols {
-		full[fold.Key(c.Label)]++
+		full[fold.Toned(c.Label)]++
 	}
 	before := ""
 	for _, c := range x.grid.Cols {
-		key := fold.Key(c.Label)
+		key := fold.Toned(c.Label)
 		if full[key] == 1 {
 			x.columns[key], before = c.Code, c.Code
-			if en := fold.Key(c.LabelEN); en != "" && x.columns[en] == "" {
+			if en := fold.Toned(c.LabelEN); en != "" && x.columns[en] == "" {
 				x.columns[en] = c.Code
 			}
 			continue
@@ -276,6 +299,24 @@ func (x *index) share() {
 			x.beside[[2]string{said, before}] = c.Code
 		}
 	}
+	for said, code := range x.columns {
+		key := fold.Key(said)
+		if other, taken := x.plain[key]; taken && other != code {
+			code = ""
+		}
+		x.plain[key] = code
+	}
+}
+
+// column is the column that a header names: with its marks, or without any. Năm is not nam.
+func (x *index) column(said string) string {
+	if code, ok := x.columns[said]; ok {
+		return code
+	}
+	if fold.Key(said) == said {
+		return x.plain[said]
+	}
+	return ""
 }
 
 func add(m map[string][]string, key, code string) {
@@ -286,8 +327,8 @@ func add(m map[string][]string, key, code string) {
 
 // spellings are the ways in which a header may say a label.
 func spellings(label string) []string {
-	list := []string{fold.Key(label)}
-	for _, part := range []string{"trong do ", "of which "} {
+	list := []string{fold.Toned(label)}
+	for _, part := range []string{fold.Toned("trong đó") + " ", "of which "} {
 		if bare, ok := strings.CutPrefix(list[0], part); ok {
 			list = append(list, bare)
 		}
@@ -317,7 +358,7 @@ func (x *index) look(columns []column) []target {
 	for _, c := range columns {
 		for _, w := range c.ways {
 			row, col, level := x.name(w)
-			if col == "" || c.before && !otherPeriod(fold.Key(x.labelOf(col))) {
+			if col == "" || x.strange(c, w, row, col, columns) || c.before && !otherPeriod(fold.Toned(x.labelOf(col))) {
 				continue
 			}
 			best[[2]string{row, col}] = append(best[[2]string{row, col}], found{target{c.no, row, col, w.header(), 1}, level})
@@ -339,25 +380,59 @@ func (x *index) look(columns []column) []target {
 // name finds the column that a header names: in full, as a row over a column, or only with its last words.
 func (x *index) name(w way) (row, col string, level int) {
 	const full, partly = 2, 1
-	if col = x.columns[strings.Join(w.levels, " ")]; col != "" {
+	if col = x.column(strings.Join(w.levels, " ")); col != "" {
 		return "", col, full
 	}
-	if col = x.columns[unbracketed(w.shown)]; col != "" {
+	if col = x.column(unbracketed(w.shown)); col != "" {
 		return "", col, full
 	}
 	if row, col = x.pair(w); col != "" {
 		return row, col, full
 	}
 	for i := 1; i < len(w.levels); i++ {
-		if col = x.columns[strings.Join(w.levels[i:], " ")]; col != "" {
+		if col = x.column(strings.Join(w.levels[i:], " ")); col != "" {
 			return "", col, partly
 		}
 	}
 	if len(w.levels) > 1 {
-		col = x.columns[unbracketed(w.shown[len(w.shown)-1:])]
+		col = x.column(unbracketed(w.shown[len(w.shown)-1:]))
 	}
 	return "", col, partly
 }
+
+// strange tells that a column is not what its last words say: it is a share of a hundred, or stands in a group that has nothing to do
+// with the form, as Nam under Người khuyết tật.
+// A title, over most columns or from the first on, is no group.
+func (x *index) strange(c column, w way, row, col string, columns []column) bool {
+	if share := func(s string) bool { return strings.ContainsAny(s, "%‰") }; slices.ContainsFunc(w.shown, share) && !share(x.labelOf(col)) {
+		return true
+	}
+	label := fold.Toned(x.labelOf(col))
+	for _, g := range c.groups {
+		if width := g.right - g.left + 1; 4*width > 3*len(columns) || width > 3 && g.left <= columns[0].no {
+			continue
+		}
+		own := slices.ContainsFunc(g.said, func(s string) bool {
+			return s == "" || slices.Contains(neutral, s) || x.column(s) != "" || strings.HasPrefix(label, s+" ") || strings.HasPrefix(s, measure) ||
+				row != "" && slices.Contains(x.toned[s], row)
+		})
+		if !own {
+			return true
+		}
+	}
+	return false
+}
+
+// measure begins what is said of the unit of measure.
+var measure = fold.Toned("đơn vị tính")
+
+// neutral are groups that say nothing of their own.
+var neutral = func() (keys []string) {
+	for _, words := range []string{"trong đó", "chia ra", "bao gồm", "gồm", "tổng số", "số lượng", "số liệu", "kết quả", "of which"} {
+		keys = append(keys, fold.Toned(words), fold.Key(words))
+	}
+	return keys
+}()
 
 // lookBeside finds the columns that share a name, by the column that stands before them.
 func (x *index) lookBeside(columns []column, list []target) []target {
@@ -375,7 +450,7 @@ func (x *index) lookBeside(columns []column, list []target) []target {
 			before = code
 			continue
 		}
-		if code, w := x.besideOf(c, before); code != "" && !c.before {
+		if code, w := x.besideOf(c, before); code != "" && !c.before && !x.strange(c, w, "", code, columns) {
 			found[code] = append(found[code], target{c.no, "", code, w.header(), 1})
 		}
 	}
@@ -411,7 +486,7 @@ func (x *index) pair(w way) (row, col string) {
 		}
 		rest := slices.Concat(w.levels[:i], w.levels[i+1:])
 		for j := range rest {
-			if col := x.columns[strings.Join(rest[j:], " ")]; col != "" {
+			if col := x.column(strings.Join(rest[j:], " ")); col != "" {
 				return codes[0], col
 			}
 		}
@@ -428,19 +503,40 @@ func (x *index) labelOf(col string) string {
 	return ""
 }
 
-// unbracketed is a header without what stands in brackets: Số hộ (hộ) is Số hộ.
+// unbracketed is a header without what stands in brackets: Số hộ (hộ) is Số hộ. Số hộ (nghìn hộ) is not.
 func unbracketed(shown []string) string {
 	whole := strings.Join(shown, " ")
 	i := strings.IndexByte(whole, '(')
 	if i < 0 {
 		return ""
 	}
-	rest := ""
-	if j := strings.IndexByte(whole[i:], ')'); j >= 0 {
-		rest = whole[i+j+1:]
+	inside, rest, found := strings.Cut(whole[i+1:], ")")
+	if !found || scaled(inside) {
+		return ""
 	}
-	return fold.Key(whole[:i] + " " + rest)
+	return fold.Toned(whole[:i] + " " + rest)
 }
+
+// scaled tells that a unit of measure is so many, or a part of a whole.
+func scaled(unit string) bool {
+	if strings.ContainsAny(unit, "%‰0123456789") {
+		return true
+	}
+	for word := range strings.FieldsSeq(fold.Toned(unit)) {
+		if slices.Contains(scales, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// scales are words for so many; without marks those that mean nothing else then.
+var scales = func() (keys []string) {
+	for word := range strings.FieldsSeq("trăm nghìn ngàn vạn triệu tỷ nghin ngan trieu") {
+		keys = append(keys, fold.Toned(word))
+	}
+	return keys
+}()
 
 // near is how much alike two folded texts are, by their words: 0 to 1.
 func near(a, b string) float64 {
@@ -494,6 +590,15 @@ func textCells(l *line) int {
 	return n
 }
 
+// typed adds the cells of a row that somebody fills in.
+func (x *index) typed(row string, to map[[2]string]bool) {
+	for col := range x.input {
+		if c := x.cell(row, col); c != nil && c.Input == form.Typed {
+			to[[2]string{row, col}] = true
+		}
+	}
+}
+
 // reach finds where the header ends.
 func (p *plan) reach() {
 	p.last = p.bottom
@@ -516,16 +621,17 @@ func (p *plan) complete() bool {
 	for _, t := range p.values {
 		paired = paired || t.row != ""
 	}
-	if paired { // one row a unit: each row that is named must have all its columns
+	if paired { // one row a unit: every row of the form, and of the members those that are named
 		need := map[[2]string]bool{}
 		for _, t := range p.values {
 			if t.row == "" {
 				return false
 			}
-			for col := range p.grid.input {
-				if c := p.grid.cell(t.row, col); c != nil && c.Input == form.Typed {
-					need[[2]string{t.row, col}] = true
-				}
+			p.grid.typed(t.row, need)
+		}
+		for _, r := range p.grid.grid.Rows {
+			if r.Kind != "member" {
+				p.grid.typed(r.Code, need)
 			}
 		}
 		for _, t := range p.values {
@@ -643,6 +749,36 @@ func (p *plan) apply(m Mapping) bool {
 	return len(p.values) > 0
 }
 
+// scale finds a unit of measure over the table by which all its figures would be off: Đơn vị tính: nghìn người. A form that counts in
+// such a unit says so in the names of its columns.
+func (p *plan) scale() (said, ref string) {
+	for i := range p.head.lines {
+		l := &p.head.lines[i]
+		if l.no > p.bottom {
+			break
+		}
+		for _, c := range l.cells {
+			for _, way := range p.head.match.readings(c.text, p.head.legacy) {
+				unit, ok := measured(fold.Toned(way))
+				if ok && scaled(unit) && !slices.ContainsFunc(p.grid.grid.Cols, func(c form.Col) bool { return strings.Contains(fold.Toned(c.Label), strings.TrimSpace(unit)) }) {
+					return way, Ref(c.col, l.no)
+				}
+			}
+		}
+	}
+	return "", ""
+}
+
+// measured is what a text says of the unit of measure.
+func measured(key string) (unit string, ok bool) {
+	for _, begin := range []string{measure, fold.Key(measure), "đvt", "dvt"} {
+		if unit, ok = strings.CutPrefix(key, begin); ok {
+			return unit, true
+		}
+	}
+	return "", false
+}
+
 // proposal is the plan as a question to the officer: columns that were not found by name have the nearest name.
 func (p *plan) proposal() Proposal {
 	q := Proposal{Sheet: p.head.tab.name, Form: p.grid.grid.Form.Code, Top: p.bottom - p.height + 1, Bottom: p.bottom}
@@ -686,9 +822,9 @@ func (p *plan) guess(columns []Guess) {
 			if g.Role != Ignored {
 				continue
 			}
-			whole := strings.ReplaceAll(g.Header, " > ", " ")
+			whole := fold.Key(strings.ReplaceAll(g.Header, " > ", " "))
 			for _, said := range spellings(col.Label) {
-				if s := .95 * near(whole, said); s > score {
+				if s := .95 * near(whole, fold.Key(said)); s > score {
 					at, score = i, s
 				}
 			}

@@ -70,8 +70,8 @@ func TestHostile(t *testing.T) {
 		}),
 		"a text of 70 MB": with(func(p map[string]string) { p["xl/t.xml"] = `<sst><si><t>` + many("x", 70<<20) }),
 		"a tag of 70 MB":  with(func(p map[string]string) { p["xl/s.xml"] = `<worksheet><sheetData a="` + many("x", 70<<20) }),
-		"deep elements":    with(func(p map[string]string) { p["xl/s.xml"] = `<worksheet>` + many(`<a>`, 20<<20) }),
-		"an entity":        with(func(p map[string]string) { p["xl/s.xml"] = `<!DOCTYPE a [<!ENTITY b "c">]><worksheet/>` }),
+		"deep elements":   with(func(p map[string]string) { p["xl/s.xml"] = `<worksheet>` + many(`<a>`, 20<<20) }),
+		"an entity":       with(func(p map[string]string) { p["xl/s.xml"] = `<!DOCTYPE a [<!ENTITY b "c">]><worksheet/>` }),
 		"more cells than are read": with(func(p map[string]string) {
 			p["xl/s.xml"] = `<worksheet><sheetData><row><c t="inlineStr"><is><t>a</t></is></c></row>` + many(`<row>`+strings.Repeat(`<c/>`, 1000)+`</row>`, 70<<20) + `</sheetData></worksheet>`
 		}),

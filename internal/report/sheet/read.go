@@ -97,6 +97,9 @@ func (r *reader) recognise(grids []form.Grid, stamped bool) (*plan, error) {
 		return nil, fault.New(fault.Invalid, "sheet.empty")
 	}
 	if p, how := r.choose(plans, all, indexes, stamped); p != nil {
+		if said, ref := p.scale(); said != "" && how != ByStamp {
+			return nil, fault.New(fault.Invalid, "sheet.scale", "Text", clip(said), "Sheet", p.head.tab.name, "Ref", ref)
+		}
 		r.settle(p, how)
 		return p, nil
 	}
@@ -408,17 +411,30 @@ func nameIn(c raw) string {
 	return ""
 }
 
-// leftmost is the first text before the figures: a total often stands over the column of numbers.
+// leftmost is the name of a row that stands before the column of names: a total, or what is merged with it.
 func (r *reader) leftmost(l *line) string {
 	for _, c := range l.cells {
 		if len(r.plan.values) > 0 && c.col >= r.plan.values[0].column {
 			break
 		}
-		if c.kind == text && c.col != r.plan.unit && hasLetter(c.text) {
+		if c.kind == text && c.col != r.plan.unit && hasLetter(c.text) && (r.match.total(c.text) || r.plan.reaches(l.no, c.col)) {
 			return c.text
 		}
 	}
 	return ""
+}
+
+// reaches tells whether the cell is merged with the column of names.
+func (p *plan) reaches(no, col int) bool {
+	if p.wide == nil {
+		p.wide = map[[2]int]bool{}
+		for _, m := range p.head.frame.merges {
+			if m.left < p.label && p.label <= m.right {
+				p.wide[[2]int{m.top, m.left}] = true
+			}
+		}
+	}
+	return p.wide[[2]int{no, col}]
 }
 
 func (r *reader) labels(codes []string) string {
@@ -579,7 +595,7 @@ func (r *reader) ruled(l *line, label string) bool {
 			continue
 		}
 		count++
-		if levels := strings.Split(t.header, " > "); slices.ContainsFunc(r.match.readings(c.text, r.match.legacy), func(said string) bool { return fold.Key(said) == levels[len(levels)-1] }) {
+		if levels := strings.Split(t.header, " > "); slices.ContainsFunc(r.match.readings(c.text, r.match.legacy), func(said string) bool { return fold.Toned(said) == levels[len(levels)-1] }) {
 			same++
 			continue
 		}

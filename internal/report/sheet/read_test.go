@@ -180,3 +180,40 @@ func TestUnits(t *testing.T) {
 		t.Errorf("skipped %v, want the row of the province", got.Skipped)
 	}
 }
+
+// TestTraps holds headers that look like the form's and are not: the officer is asked, or told, and no figure is read.
+func TestTraps(t *testing.T) {
+	row := []string{"Tày", "10", "20", "21", "30"}
+	group := table("A", []string{"Dân tộc", "Số hộ", "Người khuyết tật", "", "Từ đủ 15 tuổi"}, []string{"", "", "Nam", "Nữ", ""}, row)
+	group.merge(3, 1, 4, 1)
+	for _, at := range []int{1, 2, 5} {
+		group.merge(at, 1, at, 2)
+	}
+	before := table("A", []string{"Dân tộc", "Số hộ", "Cùng kỳ năm trước", "", "Từ đủ 15 tuổi"}, []string{"", "", "Nam", "Nữ", ""}, row)
+	before.merge(3, 1, 4, 1)
+	twice := table("A", []string{"Dân tộc", "Số hộ", "Nam", "Nữ", "Từ đủ 15 tuổi", "Nam"}, append(row, "5"))
+	for name, p := range map[string]*paper{
+		"a year for males":            table("A", []string{"Dân tộc", "Số hộ", "Năm", "Nữ", "Từ đủ 15 tuổi"}, row),
+		"males of another group":      group,
+		"males of another period":     before,
+		"two columns of males":        twice,
+		"households by the thousand":  table("A", []string{"Dân tộc", "Số hộ (nghìn hộ)", "Nam", "Nữ", "Từ đủ 15 tuổi"}, row),
+		"a table by the thousand":     table("A", []string{"Đơn vị tính: nghìn người"}, []string{"Dân tộc", "Số hộ", "Nam", "Nữ", "Từ đủ 15 tuổi"}, row),
+		"shares of a hundred":         table("A", []string{"Dân tộc", "Số hộ", "Nam (%)", "Nữ (%)", "Từ đủ 15 tuổi"}, row),
+		"a column that is not there":  table("A", []string{"Dân tộc", "Số hộ", "Nam", "Nữ"}, row[:4]),
+		"no column of names":          table("A", []string{"", "Số hộ", "Nam", "Nữ", "Từ đủ 15 tuổi"}, []string{"Ất", "1", "2", "3", "4"}),
+		"the same words in a message": table("A", []string{"Kính gửi: số hộ, nam, nữ"}, []string{"Từ đủ 15 tuổi"}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := workbookOf(t, p)
+			got, err := Read(bytes.NewReader(file), int64(len(file)), Known{Grids: []form.Grid{grid(t, "BM01")}, Match: match})
+			if got.Count > 0 || err == nil && got.How != Stranger || err != nil && !fault.Is(err, fault.Invalid) {
+				t.Errorf("Read by %q gave %v, %v; want a question", got.How, values(got), err)
+			}
+		})
+	}
+	plain := table("A", []string{"Đơn vị tính: hộ, người"}, []string{"DAN TOC", "SO HO", "NAM", "NU", "TU DU 15 TUOI"}, row)
+	if got := read(t, workbookOf(t, plain), Known{Grids: []form.Grid{grid(t, "BM01")}, Match: match}); len(got.Cells) != 4 {
+		t.Errorf("a header without marks gave %v by %q", values(got), got.How)
+	}
+}

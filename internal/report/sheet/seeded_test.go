@@ -160,7 +160,7 @@ func (m *maker) layout(g form.Grid, from int) []field {
 	if m.chance(35) {
 		m.fault("inserted columns")
 		at := m.r.IntN(len(fields) + 1)
-		fields = slices.Insert(fields, at, field{label: m.one("Ghi chú", "Số cùng kỳ năm trước", "Xếp loại")})
+		fields = slices.Insert(fields, at, field{label: m.one("Ghi chú", "Số cùng kỳ năm trước", "Xếp loại", "Năm", "Số hộ (nghìn hộ)")})
 	}
 	for i := range fields {
 		fields[i].at = from + i
@@ -445,12 +445,12 @@ func (m *maker) signature(fields []field) {
 func (m *maker) foreign() {
 	g := grid(m.t, "BM01")
 	own := map[string]string{"hh": "Số hộ gia đình", "male": "Nhân khẩu nam", "female": "Nhân khẩu nữ", "p15": "Nhân khẩu trên 15"}
-	mapping := Mapping{Form: "BM01", Columns: []Mapped{{Header: fold.Key("Tên dân tộc"), Role: Label}}}
+	mapping := Mapping{Form: "BM01", Columns: []Mapped{{Header: fold.Toned("Tên dân tộc"), Role: Label}}}
 	var fields []field
 	for _, c := range g.Cols {
 		if label := own[c.Code]; label != "" {
 			fields = append(fields, field{col: c.Code, label: label})
-			mapping.Columns = append(mapping.Columns, Mapped{Header: fold.Key(label), Role: Figures, Col: c.Code})
+			mapping.Columns = append(mapping.Columns, Mapped{Header: fold.Toned(label), Role: Figures, Col: c.Code})
 		}
 	}
 	m.fault("header of its own")

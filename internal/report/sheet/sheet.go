@@ -112,7 +112,7 @@ type Mapping struct {
 
 // A Mapped says what one column is.
 type Mapped struct {
-	Header string `json:"header"` // its header, folded: "dan so > nam"
+	Header string `json:"header"` // its header, toned and in small letters: "dân số > nam"
 	Role   Role   `json:"role"`
 	Row    string `json:"row"` // code, where the column is of one row: in workbooks with one row a unit
 	Col    string `json:"col"`
@@ -142,7 +142,7 @@ type Proposal struct {
 type Guess struct {
 	Number int    // from 1
 	Shown  string // its header as it stands: "Dân số > Nam"
-	Header string // folded, as in a Mapping
+	Header string // as in a Mapping
 	Role   Role
 	Row    string
 	Col    string  // the best guess; "" where there is none
