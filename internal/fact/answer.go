@@ -101,9 +101,9 @@ func (l *layout) asks(r *routes) []uint32 {
 	return known
 }
 
-// pick is the member of a dimension at a cell; 0 where it is not laid out.
+// pick is the member of a dimension at a cell; 0 where it is not laid out or has no members.
 func (l *layout) pick(d Dim, cell int) int {
-	if l.step[d] == 0 {
+	if l.step[d] == 0 || l.count[d] == 0 {
 		return 0
 	}
 	return cell / l.step[d] % l.count[d]

@@ -80,6 +80,14 @@ func TestReportReachesTheAnswer(t *testing.T) {
 	})
 }
 
+// A division of which there is no figure yet is an empty answer, with sums, shares and the largest rows or without.
+func TestDivisionWithoutFigures(t *testing.T) {
+	s := real(t, dbtest.SQLite(t))
+	const base = "/ban-lam-viec/so-lieu?chi-tieu=HH&hang=group&cot=period&ky=2026H1,2025H2"
+	webtest.Render(t, s, "officer", base, base+"&dau=10&hinh=cot", base+"&tong=1", base+"&xem=share_row", base+"&xem=change&hinh=duong", base+"&loc.group=dao",
+		"/ban-lam-viec/so-lieu?chi-tieu=HH&hang=period&cot=group,sex&ky=2026H1,2025H2&tong=1&hinh=phan")
+}
+
 func refusals(t *testing.T, d *db.DB) int {
 	t.Helper()
 	n, err := db.Value[int](t.Context(), d, "SELECT count(*) FROM audit WHERE act = 'stat.read_exact' AND after = 'refused'")
