@@ -50,6 +50,9 @@ func (d *Desk) FlowsOf(from ID, level string, on Date, measure string) (flows []
 // Revision changes with the units, their lineage, the weights and the area classes.
 func (d *Desk) Revision() int64 { return d.tree.Load().revision }
 
+// Epoch is the last day up to on at which any unit changed, or 0: units and flows are the same on both.
+func (d *Desk) Epoch(on Date) Date { return d.tree.Load().epoch(on) }
+
 // Share divides a total by the shares of flows, in whole numbers that add up to it: what is left over goes to the largest
 // remainders. A share that is not known gets nothing.
 func Share(total int64, flows []Flow) []int64 {
