@@ -109,15 +109,46 @@ func (d *Desk) plan(ctx context.Context, actor duty.Actor, f form.Form, o Openin
 	if f.Level == place.Commune {
 		units = d.places.Units(area.ID, place.Commune, on)
 	}
+	added, err := d.addedBefore(ctx, f, p)
+	if err != nil {
+		return p, nil, err
+	}
 	var all []Report
 	for _, u := range units {
 		rows, err := d.axis(ctx, f, u.ID, on)
 		if err != nil {
 			return p, nil, err
 		}
+		for _, slug := range added[u.ID] {
+			if with, err := d.withGroup(f, rows, slug); err == nil { // else it stands there already
+				rows = with
+			}
+		}
 		all = append(all, Report{ID: db.NewID(), Period: p.ID, Unit: u.ID, State: Open, Axis: rows, Wanted: wanted(f.Lay(rows)), Demo: actor.Demo})
 	}
 	return p, all, nil
+}
+
+// addedBefore are the groups in the rows of the period before, by unit: what an officer added once stays asked for.
+func (d *Desk) addedBefore(ctx context.Context, f form.Form, p Period) (map[place.ID][]string, error) {
+	added := map[place.ID][]string{}
+	if f.Axis != byGroup && f.Axis != byMinority {
+		return added, nil
+	}
+	before, err := periodOf(ctx, d.db, p.Form, p.Period.Before(), p.Area)
+	if fault.Is(err, fault.NotFound) {
+		return added, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	all, err := reportsIn(ctx, d.db, before.ID)
+	for _, r := range all {
+		for _, row := range r.Axis {
+			added[r.Unit] = append(added[r.Unit], row.Code)
+		}
+	}
+	return added, err
 }
 
 func orDate(a, b place.Date) place.Date {

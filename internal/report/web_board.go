@@ -92,7 +92,7 @@ func (h handler) periodViews(r *http.Request) ([]periodRowView, error) {
 
 func (h handler) periodView(r *http.Request, p Period, title string) periodRowView {
 	v := periodRowView{Period: p, Title: title, Name: h.period(r, p.Period), Send: p.SendDue.Time(), URL: root + "/theo-doi?ky=" + url.QueryEscape(p.ID)}
-	v.Badge = badge{"go", web.T(r, "report.state.open")}
+	v.Badge = badge{"go", web.T(r, "report.period.running")}
 	if p.State == Locked {
 		v.Badge = badge{"ok", web.T(r, "report.state.locked")}
 	}

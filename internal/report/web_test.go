@@ -1,8 +1,11 @@
 package report_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"html"
 	"net/http/httptest"
 	"regexp"
 	"strings"
@@ -16,6 +19,8 @@ import (
 	"banlang/internal/report/form"
 	"banlang/internal/web"
 	"banlang/internal/web/webtest"
+
+	"github.com/xuri/excelize/v2"
 )
 
 // tokens gives each person the session named like them.
@@ -187,4 +192,57 @@ func TestWorkbook(t *testing.T) {
 		t.Errorf("given back: %d", back.Status)
 	}
 	webtest.Render(t, s, "officer", trial)
+}
+
+// A workbook of somebody's own: the officer says once which column is which, sees what is refused cell by cell, and takes the rest.
+func TestForeignWorkbook(t *testing.T) {
+	h := open(t, dbtest.SQLite(t))
+	s := site(t, h)
+	_, id := h.period(t)
+	book := excelize.NewFile()
+	for i, row := range [][]any{{"TT", "Bà con", "Nóc nhà", "Giai", "Gái", "Người lớn"}, {1, "Tày", 300, 640, 655, 900},
+		{2, "Nùng", "1.200", "nhiều", 2400, 3100}, {3, "Brâu", 1, 2, 3, 4}} {
+		if err := book.SetSheetRow("Sheet1", fmt.Sprintf("A%d", i+1), &row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var file bytes.Buffer
+	if err := book.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	c := webtest.New(t, s).As("officer")
+	p := c.Upload(root+"/"+id+"/tep", "file", "so-tay.xlsx", file.Bytes())
+	trial := p.Header.Get("Location")
+	body := c.Get(trial).Body
+	fingerprint := regexp.MustCompile(`name="fingerprint" value="([^"]+)"`).FindStringSubmatch(body)
+	headers := regexp.MustCompile(`name="header" value="([^"]*)"`).FindAllStringSubmatch(body, -1)
+	if fingerprint == nil || len(headers) != 6 {
+		t.Fatalf("asked about %d columns, fingerprint %v\n%s", len(headers), fingerprint, body)
+	}
+	answer := []string{"fingerprint", fingerprint[1]}
+	for i, column := range []string{"", "label", "value:hh", "value:male", "value:female", "value:p15"} {
+		answer = append(answer, "header", html.UnescapeString(headers[i][1]), "column", column)
+	}
+	if p = c.Post(trial+"/cot", answer...); p.Status != 303 {
+		t.Fatalf("the answer: %d\n%s", p.Status, p.Body)
+	}
+	body = c.Get(trial).Body
+	for _, want := range []string{"nhiều", "Sheet1!D3", "Thêm dòng: Brâu", "1.200"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the trial lacks %q", want)
+		}
+	}
+	if p = c.Post(trial, "rev", "0", "how", "all"); p.Status != 422 {
+		t.Errorf("everything with a refused cell: %d, want 422", p.Status)
+	}
+	if p = c.Post(trial, "rev", "0", "how", "good"); p.Status != 303 {
+		t.Fatalf("the good cells: %d\n%s", p.Status, p.Body)
+	}
+	paper, err := h.desk.Paper(t.Context(), officer, id)
+	if err != nil || paper.Values["nung.hh"].N != 1200 || paper.Values["brau.female"].N != 3 || paper.Values["nung.male"].State != form.Empty {
+		t.Errorf("taken: %+v, %+v, %+v, %v", paper.Values["nung.hh"], paper.Values["brau.female"], paper.Values["nung.male"], err)
+	}
+	if p = c.Upload(root+"/tep", "file", "thang-sau.xlsx", file.Bytes()); p.Status != 303 || !strings.Contains(p.Header.Get("Location"), id) {
+		t.Errorf("the same heading again: %d, want it understood", p.Status)
+	}
 }
