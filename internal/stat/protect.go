@@ -40,6 +40,7 @@ type sheet struct {
 	folded     []map[int]int // by axis: member to the one that stands for it
 	cells      []fact.Cell
 	indicators []fact.Indicator // of the last axis
+	catalogue  []fact.Indicator // all there are
 }
 
 func newSheet(axes []dataset.Dimension, indicators []fact.Indicator) *sheet {
@@ -104,7 +105,7 @@ type measure struct {
 	name  string
 	k     int64
 	uses  []use
-	rates []int // sensitive indicators whose numerator it is
+	of    []*measure // the denominators of sensitive rates whose numerator it is
 }
 
 // A use is an indicator that cannot be shown without the measure, which is its numerator, if it is one, or its denominator.
@@ -132,8 +133,7 @@ func (s *sheet) measures() []*measure {
 		if ind.Sensitive && k > 0 {
 			k = max(k, sensitiveK)
 		}
-		num, den := ind.Numerator, ind.Denominator
-		num.Code, den.Code = cmp.Or(num.Code, ind.Code+".n"), cmp.Or(den.Code, ind.Code+".d")
+		num, den := partsOf(ind)
 		switch {
 		case k == 0:
 		case ind.Kind == fact.Count && ind.Derived():
@@ -141,15 +141,27 @@ func (s *sheet) measures() []*measure {
 		case ind.Kind == fact.Count:
 			of(fact.Term{Code: ind.Code}, use{i, false}, k)
 		case ind.Kind != fact.Mean: // a rate, or growth
-			if m := of(num, use{i, false}, k); ind.Sensitive {
-				m.rates = append(m.rates, i)
-			}
+			of(num, use{i, false}, k)
 			of(den, use{i, true}, 0)
 		default: // a mean shows no count, but one of few persons says too much of each
 			of(den, use{i, true}, k)
 		}
 	}
+	for _, ind := range slices.Concat(s.indicators, s.catalogue) { // two counts tell a rate that is not in the release
+		n, d := partsOf(ind)
+		num, den := byName[termName(n)], byName[termName(d)]
+		if ind.Sensitive && ind.Kind == fact.Ratio && num != nil && den != nil && !slices.Contains(num.of, den) {
+			num.of = append(num.of, den)
+		}
+	}
 	return slices.SortedFunc(maps.Values(byName), func(a, b *measure) int { return cmp.Compare(a.name, b.name) })
+}
+
+// partsOf are the counts that an indicator is made of. Those that are no indicators are named after it.
+func partsOf(i fact.Indicator) (num, den fact.Term) {
+	num, den = i.Numerator, i.Denominator
+	num.Code, den.Code = cmp.Or(num.Code, i.Code+".n"), cmp.Or(den.Code, i.Code+".d")
+	return num, den
 }
 
 // termName is the same for two terms that count the same.
@@ -183,11 +195,8 @@ func (s *sheet) primary(m *measure, at []int, n int64) bool {
 	if n > 0 && n < m.k {
 		return true
 	}
-	for _, rate := range m.rates {
-		other := slices.Clone(at)
-		other[len(at)-1] = rate
-		c := s.cells[s.index(other)]
-		if c.Den > 0 && c.Den < small && (c.Num == 0 || c.Num >= c.Den) {
+	for _, den := range m.of {
+		if d, ok := s.value(den, at); ok && d > 0 && d < small && (n == 0 || n >= d) {
 			return true
 		}
 	}

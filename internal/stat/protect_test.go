@@ -165,6 +165,19 @@ func TestProtectRates(t *testing.T) {
 	}
 }
 
+// Two counts tell a rate even where the release does not.
+func TestProtectRatesThatReadersMake(t *testing.T) {
+	s := laidOut([]string{"A", "B", "C", "all"}, []string{"a", "b", "c", dataset.All}, pop, poor)
+	s.catalogue = []fact.Indicator{rate}
+	s.fill(0, [][]int64{{900, 300, 30}, {800, 40, 400}, {700, 500, 600}})
+	s.fill(1, [][]int64{{90, 70, 30}, {80, 20, 40}, {70, 50, 60}})
+	p := release(t, s, nil)
+	attack(t, p.guard)
+	if !s.hiddenAt(p, 0, 0, 2, 1) {
+		t.Error("30 of 30 are shown")
+	}
+}
+
 // Part of the minorities is published as an indicator of its own: it is a sum like any other.
 func TestProtectDerivedCounts(t *testing.T) {
 	s := laidOut([]string{"A", "B", "C", "all"}, []string{"a", "b", "c", dataset.All}, pop, few)

@@ -318,6 +318,7 @@ func (in *collector) sheet() (*sheet, error) {
 		in.member(group, string(fact.OtherGroups))
 	}
 	s := newSheet(in.axes, indicators)
+	s.catalogue = in.desk.facts.Indicators()
 	at := make([]int, len(in.axes))
 	for _, a := range in.found {
 		for axis, code := range a.codes {

@@ -294,3 +294,37 @@ func TestExport(t *testing.T) {
 		t.Errorf("another downloads: %v", err)
 	}
 }
+
+func TestWork(t *testing.T) {
+	desk := releasing(t, dbtest.SQLite(t))
+	ctx := t.Context()
+	id, err := desk.Draft(ctx, statistician, "", spec())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := desk.build(ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	work := func(a duty.Actor) int {
+		tasks, err := desk.Work(ctx, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(tasks)
+	}
+	if got := work(statistician); got != 0 {
+		t.Errorf("a draft is work: %d", got)
+	}
+	if err := desk.Propose(ctx, statistician, id); err != nil {
+		t.Fatal(err)
+	}
+	if got := work(leader); got != 1 {
+		t.Errorf("the leader has %d tasks, want 1", got)
+	}
+	if err := desk.Return(ctx, leader, id, "thiếu nguồn"); err != nil {
+		t.Fatal(err)
+	}
+	if lead, stat, other := work(leader), work(statistician), work(editor); lead != 0 || stat != 1 || other != 0 {
+		t.Errorf("returned: leader %d, statistician %d, editor %d; want 0, 1, 0", lead, stat, other)
+	}
+}
