@@ -33,7 +33,8 @@ var views = []View{AsTable, AsBars, AsLine, AsParts, AsMap}
 type Ask struct {
 	Question fact.Question
 	View     View
-	Periods  []string // as asked for: "2026H1", "nay" (this one), "nay-2" (two before), "nay-1n" (a year earlier)
+	Periods  []string // as asked for: "2026H1", "nay" (this one), "nay-2" (two before), "nay-1n" (a year earlier), "moi-4" (the latest)
+	Latest   int      // how many of the latest periods that have figures are asked for; settle finds them
 	Day      string   // as asked for: "2025-06-30", "nay"; "" as reported
 }
 
@@ -163,7 +164,10 @@ func (d *Desk) codes() []fact.Code {
 	return codes
 }
 
-var relative = regexp.MustCompile(`^nay(?:-(\d{1,2})(n?))?$`)
+var (
+	relative = regexp.MustCompile(`^nay(?:-(\d{1,2})(n?))?$`)
+	latest   = regexp.MustCompile(`^moi(?:-(\d{1,2}))?$`)
+)
 
 func (p *parser) periods(a *Ask) {
 	kind := p.desk.kind(a.Question.Indicators)
@@ -183,7 +187,15 @@ func (p *parser) periods(a *Ask) {
 			}
 		}
 	}
-	if read(p.words("ky")); a.Periods == nil {
+	words := p.words("ky")
+	if i := slices.IndexFunc(words, latest.MatchString); i >= 0 {
+		n, _ := strconv.Atoi(latest.FindStringSubmatch(words[i])[1])
+		a.Latest = min(max(1, n), mostPeriods)
+		read(usual) // until they are found
+		a.Periods = words[i : i+1]
+		return
+	}
+	if read(words); a.Periods == nil {
 		read(usual)
 	}
 }
@@ -227,11 +239,26 @@ func periodTexts(periods []fact.Period) []string {
 	return texts
 }
 
-// latest are the last periods, the oldest first, n at most, for which an area has any figure of the indicators: their own periods
-// of late, and whole years since the first census that is known. None while figures are being read in.
-func (d *Desk) latest(ctx context.Context, codes []fact.Code, area place.ID, n int) []fact.Period {
-	q := fact.Question{Indicators: codes, Area: area, Rows: []fact.Dim{fact.ByPeriod}, Cols: []fact.Dim{fact.ByIndicator}}
-	today, kind := d.places.Today(), d.kind(codes)
+// settle puts the latest periods that have figures in the place of the words for them.
+func (d *Desk) settle(ctx context.Context, a Ask) Ask {
+	if a.Latest > 0 {
+		if found := d.latest(ctx, a.Question, a.Latest); len(found) > 0 {
+			a.Question.Periods = found
+		}
+	}
+	return a
+}
+
+// latest are the last periods, the oldest first, n at most, for which there is any figure of what is asked, divided so: the
+// indicators' own periods of late, and whole years since the first census that is known. None while figures are being read in.
+func (d *Desk) latest(ctx context.Context, asked fact.Question, n int) []fact.Period {
+	q := fact.Question{Indicators: asked.Indicators, Area: asked.Area, Only: asked.Only, Rows: []fact.Dim{fact.ByPeriod}, Cols: []fact.Dim{fact.ByIndicator}}
+	for _, dim := range slices.Concat(asked.Rows, asked.Cols) {
+		if slices.Contains(filtered, dim) {
+			q.Cols = append(q.Cols, dim)
+		}
+	}
+	today, kind := d.places.Today(), d.kind(q.Indicators)
 	for at, i := periodAt(kind, today), 0; i < 12; at, i = at.Before(), i+1 {
 		q.Periods = append(q.Periods, at)
 	}

@@ -116,6 +116,7 @@ func TestWrongAddressGivesTheNearestQuestion(t *testing.T) {
 		{"a dimension twice", "chi-tieu=POP&hang=place&cot=place,period&ky=2026H1", "chi-tieu=POP&hang=place&cot=period&dia-ban=vn&ky=2026H1", nil},
 		{"everything", "chi-tieu=tat-ca&hang=indicator&ky=2026", "chi-tieu=tat-ca&hang=indicator&dia-ban=vn&ky=2026", nil},
 		{"an old unit whose code was given again", "chi-tieu=POP&hang=place&dia-ban=05977@0&ky=2024", "chi-tieu=POP&hang=place&dia-ban=05977@0&ky=2024", nil},
+		{"the latest periods", "chi-tieu=POP&hang=group&ky=moi-4,2019", "chi-tieu=POP&hang=group&cot=period&dia-ban=vn&ky=moi-4", nil},
 		{"no rows", "chi-tieu=POP&hang=khong&ky=2024&hinh=bang", "chi-tieu=POP&hang=khong&dia-ban=vn&ky=2024", nil},
 	} {
 		v, err := url.ParseQuery(c.address)

@@ -94,7 +94,7 @@ func sides(a fact.Answer) (rows, cols []int) {
 	return rows, cols
 }
 
-// A reach is from the least to the greatest of some figures and 0.
+// A reach is from the least to the greatest of some figures.
 type reach struct{ low, high float64 }
 
 // ranked are the dimensions whose members have no order of their own: a picture puts the largest first.
@@ -217,6 +217,7 @@ func at1(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
 // A series is figures over periods.
 type series struct {
 	label string
+	code  fact.Code
 	cells map[fact.Period]fact.Cell
 }
 
@@ -239,20 +240,27 @@ func (s voice) lines(c *Chart, a fact.Answer) {
 	if c.Left = max(0, len(all)-mostSeries); c.Left > 0 {
 		all = all[:mostSeries]
 	}
-	low, high := math.Inf(1), math.Inf(-1)
+	spans := map[fact.Code]reach{} // one scale for all series of an indicator
 	for _, one := range all {
 		for _, cell := range one.cells {
 			if v, ok := cell.Value(); ok {
-				low, high = min(low, v), max(high, v)
+				of, known := spans[one.code]
+				if !known {
+					of = reach{v, v}
+				}
+				spans[one.code] = reach{min(of.low, v), max(of.high, v)}
 			}
 		}
 	}
-	if low > high {
+	if len(spans) == 0 {
 		return
 	}
-	ticks := scale(low, high)
 	for _, one := range all {
-		c.Lines = append(c.Lines, s.line(a.Question, one, periods, breaks, ticks))
+		if of, known := spans[one.code]; known {
+			c.Lines = append(c.Lines, s.line(a.Question, one, periods, breaks, scale(of.low, of.high)))
+		} else {
+			c.Lines = append(c.Lines, LineChart{Label: one.label})
+		}
 	}
 }
 
@@ -283,7 +291,7 @@ func (s voice) series(a fact.Answer) (all []series, periods []fact.Period, break
 			n, known := index[key]
 			if !known {
 				n = len(all)
-				index[key], all = n, append(all, series{key, map[fact.Period]fact.Cell{}})
+				index[key], all = n, append(all, series{key, codeOf(q, a.Rows[i], a.Cols[j]), map[fact.Period]fact.Cell{}})
 			}
 			all[n].cells[at] = a.Cells[i][j]
 			breaks[at] = breaks[at] || a.Cols[j].Note != "" || a.Rows[i].Note != ""

@@ -64,6 +64,10 @@ func TestReportReachesTheAnswer(t *testing.T) {
 		if !page.Has(">500", "Biểu 01, xã Bắc Sơn", "Biểu 1!C7", "Lãnh đạo xã", "Số minh hoạ") {
 			t.Errorf("the source: %d %s", page.Status, page.Text())
 		}
+		page = webtest.New(t, s).As("statistician").Get("/ban-lam-viec/so-lieu?chi-tieu=POP&hang=group&ky=moi&dia-ban=04")
+		if page.Status != http.StatusForbidden {
+			t.Errorf("the latest figures of another province: %d", page.Status)
+		}
 		before := refusals(t, d)
 		if page := webtest.New(t, s).As("elsewhere").Get("/ban-lam-viec/so-lieu?chi-tieu=POP&hang=group&dia-ban=06325"); page.Status != http.StatusForbidden {
 			t.Errorf("an officer from elsewhere: %d", page.Status)

@@ -236,8 +236,8 @@ func (d *Desk) SeedDemo(ctx context.Context) error {
 
 // demoQuestions are asked about each area of the demonstration.
 var demoQuestions = []struct{ title, address, remark string }{
-	{"Dân số theo dân tộc", "chi-tieu=POP&hang=group&cot=period&ky=nay-1&dau=10&hinh=cot", "Mười dân tộc đông nhất."},
-	{"Dân số và số hộ qua các kỳ", "chi-tieu=POP,HH&hang=indicator&cot=period&ky=nay-4,nay-3,nay-2,nay-1&hinh=duong", "Kỳ nào thiếu số thì vẽ chấm."},
-	{"Tỷ lệ hộ nghèo, hộ cận nghèo", "chi-tieu=POOR_RATE,NEARPOOR_RATE&hang=indicator&cot=period&ky=nay-3,nay-2,nay-1&hinh=duong", "Chuẩn nghèo đổi từ năm 2027: trước và sau không so được."},
-	{"Dân số theo nơi", "chi-tieu=POP&hang=place&cot=period&ky=nay-1&tong=1&hinh=ban-do", ""},
+	{"Dân số theo dân tộc", "chi-tieu=POP&hang=group&cot=period&ky=moi&dau=10&hinh=cot", "Mười dân tộc đông nhất."},
+	{"Dân số và số hộ qua các kỳ", "chi-tieu=POP,HH&hang=indicator&cot=period&ky=moi-6&hinh=duong", "Kỳ nào thiếu số thì vẽ chấm."},
+	{"Tỷ lệ hộ nghèo, hộ cận nghèo", "chi-tieu=POOR_RATE,NEARPOOR_RATE&hang=indicator&cot=period&ky=moi-4&hinh=duong", "Chuẩn nghèo đổi từ năm 2027: trước và sau không so được."},
+	{"Dân số theo nơi", "chi-tieu=POP&hang=place&cot=period&ky=moi&dia-gioi=nay&tong=1&hinh=ban-do", ""},
 }

@@ -86,12 +86,13 @@ func (h handler) asked(r *http.Request) (Ask, []Dropped) {
 		v.Set("dia-ban", string(h.desk.ownArea(web.Actor(r))))
 		a, _ = h.desk.ParseAsk(v)
 	}
-	if len(v["ky"]) == 0 {
-		if latest := h.desk.latest(r.Context(), a.Question.Indicators, a.Question.Area, 4); latest != nil {
-			a.Question.Periods, a.Periods = latest, nil
-		}
+	if len(v["ky"]) == 0 { // the latest, which from here on keep their names
+		a.Latest, a.Periods = 4, nil
 	}
-	return a, dropped
+	if h.desk.policy.Permit(web.Actor(r), duty.StatReadExact, duty.Thing{Area: string(a.Question.Area)}) != nil {
+		return a, dropped // who may not read the figures does not learn of which periods there are any
+	}
+	return h.desk.settle(r.Context(), a), dropped
 }
 
 // ownArea is the area whose exact figures the actor may read: the home province for who may read everything.
@@ -430,7 +431,7 @@ func (d *Desk) following(q fact.Question) []string {
 // periodChoices are the last periods of the first indicator's length; others that were asked for stand in a field of their own.
 func (h handler) periodChoices(r *http.Request, f *form, a Ask) {
 	p, q := parser{desk: h.desk}, a.Question
-	f.Following = slices.ContainsFunc(a.Periods, relative.MatchString)
+	f.Following = slices.ContainsFunc(a.Periods, func(word string) bool { return relative.MatchString(word) || latest.MatchString(word) })
 	var shown []fact.Period
 	for n, word := range words {
 		at, _ := p.period(word, h.desk.kind(q.Indicators))

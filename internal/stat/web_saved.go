@@ -90,6 +90,7 @@ func (h handler) boardItem(r *http.Request, s Saved) (boardItem, error) {
 		return item, err
 	}
 	ask, _ := h.desk.ParseAsk(v)
+	ask = h.desk.settle(r.Context(), ask)
 	a, err := h.desk.facts.AskAs(r.Context(), web.Actor(r), ask.Question)
 	if fault.Is(err, fault.Forbidden) || fault.Is(err, fault.Invalid) {
 		f := fault.All(err)[0]
