@@ -2,13 +2,14 @@ package report
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"strings"
 
 	"banlang/internal/audit"
-	"banlang/internal/db"
 	"banlang/internal/duty"
+	"banlang/internal/fact"
 	"banlang/internal/fault"
 	"banlang/internal/place"
 	"banlang/internal/report/form"
@@ -20,8 +21,8 @@ func (d *Desk) Ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.db.Tx(ctx, func(tx *db.Tx) error {
-		have, err := formsBy(ctx, tx, db.Where{})
+	return d.change(ctx, func(tx writer) error {
+		have, err := formsBy(ctx, tx, filter{})
 		if err != nil {
 			return err
 		}
@@ -33,7 +34,7 @@ func (d *Desk) Ready(ctx context.Context) error {
 				}
 			}
 		}
-		n, err := db.Value[int64](ctx, tx, "SELECT count(*) FROM report_member")
+		n, err := countMembers(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -48,7 +49,7 @@ func (d *Desk) Ready(ctx context.Context) error {
 
 // Versions lists every version of a form, newest first. Forms are no secret among officers.
 func (d *Desk) Versions(ctx context.Context, code string) ([]Draft, error) {
-	var w db.Where
+	var w filter
 	w.Add("code = $?", code)
 	all, err := formsBy(ctx, d.db, w)
 	if err == nil && len(all) == 0 {
@@ -71,7 +72,27 @@ func (d *Desk) Proposed(ctx context.Context, actor duty.Actor, code string, tabl
 	}
 	f, err := inForceOf(versions).WithCSV(table)
 	f.Version = versions[0].Version + 1
-	return f, err
+	if err != nil {
+		return f, err
+	}
+	return f, d.counted(f)
+}
+
+// counted refuses a form that counts what no indicator is.
+func (d *Desk) counted(f form.Form) error {
+	var wrong []error
+	for _, c := range f.Cells {
+		codes := []string{c.Indicator}
+		for _, o := range c.Choices {
+			codes = append(codes, o.Indicator)
+		}
+		for _, code := range codes {
+			if _, err := d.facts.Indicator(fact.Code(code)); code != "" && err != nil {
+				wrong = append(wrong, fault.Field("file", "report.form.indicator.none", "Code", code))
+			}
+		}
+	}
+	return errors.Join(wrong...)
 }
 
 func inForceOf(versions []Draft) form.Form {
@@ -93,8 +114,8 @@ func (d *Desk) Define(ctx context.Context, actor duty.Actor, key, code, table, n
 	if current, err := d.inForce(ctx, code); err == nil && len(form.Diff(current, f)) == 0 {
 		return 0, fault.Field("file", "report.form.same")
 	}
-	err = d.db.Tx(ctx, func(tx *db.Tx) error {
-		prior, repeated, err := db.Once(ctx, tx, key, encode(f.Version))
+	err = d.change(ctx, func(tx writer) error {
+		prior, repeated, err := once(ctx, tx, key, encode(f.Version))
 		if err != nil {
 			return err
 		}
@@ -121,7 +142,7 @@ func (d *Desk) mayApprove(actor duty.Actor, v Draft) error {
 
 // Approve brings a draft of a form into force. Periods that were opened before keep the version that they were opened with.
 func (d *Desk) Approve(ctx context.Context, actor duty.Actor, code string, version int) error {
-	return d.db.Tx(ctx, func(tx *db.Tx) error {
+	return d.change(ctx, func(tx writer) error {
 		v, err := formOf(ctx, tx, code, version)
 		if err != nil {
 			return err
@@ -133,7 +154,7 @@ func (d *Desk) Approve(ctx context.Context, actor duty.Actor, code string, versi
 			return err
 		}
 		by := Mark{actor.ID, actor.Name, d.now()}
-		var w db.Where
+		var w filter
 		w.Add("code = $?", code)
 		w.Add("state = $?", FormInForce)
 		old, err := formsBy(ctx, tx, w)
@@ -155,7 +176,7 @@ func (d *Desk) Approve(ctx context.Context, actor duty.Actor, code string, versi
 
 // Drafts lists the versions that wait for the actor's approval.
 func (d *Desk) Drafts(ctx context.Context, actor duty.Actor) ([]Draft, error) {
-	var w db.Where
+	var w filter
 	w.Add("state = $?", FormDraft)
 	all, err := formsBy(ctx, d.db, w)
 	return slices.DeleteFunc(all, func(v Draft) bool { return d.mayApprove(actor, v) != nil }), err

@@ -4,13 +4,10 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"banlang/internal/audit"
-	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/fact"
 	"banlang/internal/fault"
@@ -47,7 +44,7 @@ type seeder struct {
 // accepted, some late, one came back with remarks; the one of population of Bắc Sơn is open, so that the demonstration's people can
 // take it all the way. as gives the demonstration account of a sign-in name. A second time it changes nothing.
 func (d *Desk) SeedDemo(ctx context.Context, as func(ctx context.Context, name string) (duty.Actor, error)) error {
-	var w db.Where
+	var w filter
 	w.Add("demo = $?", true)
 	if have, err := periodsBy(ctx, d.db, w); err != nil || len(have) > 0 {
 		return err
@@ -127,9 +124,16 @@ func (s seeder) period(ctx context.Context, f form.Form, period fact.Period, new
 		return err
 	}
 	if !newest {
-		p.State, p.Locked = Locked, Mark{s.statistician.ID, s.statistician.Name, p.FinalDue.Time()}
+		by := Mark{s.statistician.ID, s.statistician.Name, p.FinalDue.Time()}
+		p.State, p.Locked = Locked, by
+		switch f.Code { // what a leader of the province decides on
+		case "BM01":
+			p.Submitted = by
+		case "BM05":
+			p.Asked, p.AskedWhy = by, "Số minh hoạ: một xã gửi nhầm cột, xin mở lại để sửa."
+		}
 	}
-	return s.db.Tx(ctx, func(tx *db.Tx) error {
+	return s.change(ctx, func(tx writer) error {
 		_, err := periodOf(ctx, tx, f.Code, period, p.Area)
 		if !fault.Is(err, fault.NotFound) {
 			return err
@@ -151,63 +155,8 @@ func (s seeder) period(ctx context.Context, f form.Form, period fact.Period, new
 // A filledReport is a report with what the demonstration says in it.
 type filledReport struct{ Paper }
 
-// write puts the cells, versions, figures and steps of a period's reports into the tables, many rows at a time.
-func (s seeder) write(ctx context.Context, tx *db.Tx, p Period, sheets []filledReport) error {
-	var cells, versions, steps [][]any
-	for _, f := range sheets {
-		for _, name := range sortedCells(f.Cells) {
-			c := f.Cells[name]
-			cells = append(cells, []any{f.ID, name, c.Value.Text, c.Value.N, c.Value.State, c.Value.Note, "", "", c.By.By, c.By.Name, db.Millis(c.By.At), c.Rev})
-		}
-		for _, st := range f.steps() {
-			steps = append(steps, []any{db.NewID(), f.ID, st.Act, st.By.By, st.By.Name, st.After, st.Reason, db.Millis(st.By.At)})
-		}
-		if f.Report.Version == 0 {
-			continue
-		}
-		facts, err := s.figures(f.Paper, f.Axis, f.Values)
-		if err != nil {
-			return err
-		}
-		b, err := s.batch(ctx, tx, f.Paper)
-		if err != nil {
-			return err
-		}
-		b.Method = "Số minh hoạ, máy sinh theo dân số xã và tỷ lệ dân tộc năm 2019"
-		id, err := fact.Record(ctx, tx, f.Certified.At, b, facts)
-		if err != nil {
-			return err
-		}
-		versions = append(versions, []any{f.ID, 1, encode(frozen{f.Axis, f.Values}), id, f.Certified.By, f.Certified.Name, db.Millis(f.Certified.At)})
-	}
-	if err := db.Insert(ctx, tx, "report_cell", "report, "+cellColumns, cells); err != nil {
-		return err
-	}
-	if err := db.Insert(ctx, tx, "report_version", "report, version, cells, batch, certified_by, certified_name, at", versions); err != nil {
-		return err
-	}
-	steps = append(steps, []any{db.NewID(), p.ID, stepOpen, s.statistician.ID, s.statistician.Name, Open, "", db.Millis(p.Opened.At)})
-	if err := db.Insert(ctx, tx, "report_step", "id, thing, act, actor, actor_name, after, reason, at", steps); err != nil {
-		return err
-	}
-	if err := s.remark(ctx, tx, sheets); err != nil {
-		return err
-	}
-	return audit.Write(ctx, tx, s.now(), audit.Entry{Actor: s.statistician.ID, Session: s.statistician.Session, Act: stepOpen, Thing: "report/" + p.ID,
-		Place: string(p.Area), After: string(p.State), Note: "demonstration"})
-}
-
-func sortedCells(cells map[string]Cell) []string {
-	var names []string
-	for name := range cells {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
-
 // remark says what is to be looked at in the report that came back to Bắc Sơn.
-func (s seeder) remark(ctx context.Context, tx *db.Tx, sheets []filledReport) error {
+func (s seeder) remark(ctx context.Context, tx writer, sheets []filledReport) error {
 	for _, f := range sheets {
 		if f.State != Returned {
 			continue
@@ -485,7 +434,6 @@ func (u unitSample) number(code, row, col string) float64 {
 func (u unitSample) persons(row, col string) float64 {
 	villages := float64(max(4, u.people/550))
 	all := map[string]float64{"ncut": villages * .8, "head": villages, "both": villages * 1.3, "team": villages * 3, "ea": 4, "biz": 6, "all": villages * 4}[row]
-	trained := float64(int64(all * (.3 + .3*u.rnd("trained", row))))
 	if row == "ncut" || row == "head" || row == "both" || row == "team" {
 		women := float64(int64(all * .3 * u.rnd("women", row)))
 		switch col {
@@ -501,7 +449,7 @@ func (u unitSample) persons(row, col string) float64 {
 			return float64(int64(villages * 1.3)) // "head" in the form of training is "both" in that of persons
 		}
 	}
-	trained = float64(int64(float64(int64(villages*1.3)) * (.3 + .3*u.rnd("trained"))))
+	trained := float64(int64(float64(int64(villages*1.3)) * (.3 + .3*u.rnd("trained"))))
 	switch {
 	case row == "trained":
 		return trained

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/place"
 	"banlang/internal/report/form"
@@ -13,24 +12,23 @@ import (
 
 // A Change is what somebody typed into one cell, over the revision of the cell that they had before them.
 type Change struct {
-	Cell   string  `json:"cell"`
-	Text   string  `json:"text"`
-	Note   *string `json:"note,omitempty"` // why an exception is right; absent: as it was
-	Base   int64   `json:"base"`           // 0: the cell was empty
-	File   string  `json:"-"`              // report_file and place in it, where it came in a workbook
-	Source string  `json:"-"`
-	value  *form.Value
+	Cell   string
+	Text   string
+	Note   *string // why an exception is right; nil: as it was
+	Base   int64   // 0: the cell was empty
+	File   string  // report_file and place in it, where it came in a workbook
+	Source string
+	value  *form.Value // what was read there
 }
 
 // A Conflict is a cell that somebody else changed in between. Theirs stays; nothing is overwritten.
 type Conflict struct {
-	Cell  string `json:"cell"`
-	Text  string `json:"text"` // what stands there now
-	Note  string `json:"note"`
-	By    string `json:"by"` // public name
-	At    int64  `json:"at"` // milliseconds
-	Rev   int64  `json:"rev"`
-	Yours string `json:"yours"`
+	Cell  string
+	Text  string // what stands there now
+	Note  string
+	By    Mark
+	Rev   int64
+	Yours string
 }
 
 // Saved is what became of some changes.
@@ -48,7 +46,7 @@ type Saved struct {
 // the request needs no key.
 func (d *Desk) Save(ctx context.Context, actor duty.Actor, id string, changes []Change) (Saved, error) {
 	var saved Saved
-	err := d.db.Tx(ctx, func(tx *db.Tx) error {
+	err := d.change(ctx, func(tx writer) error {
 		p, err := d.enter(ctx, tx, actor, id)
 		if err != nil {
 			return err
@@ -64,7 +62,7 @@ func (d *Desk) Save(ctx context.Context, actor duty.Actor, id string, changes []
 }
 
 // enter loads a report that the actor may enter figures into now.
-func (d *Desk) enter(ctx context.Context, tx *db.Tx, actor duty.Actor, id string) (Paper, error) {
+func (d *Desk) enter(ctx context.Context, tx writer, actor duty.Actor, id string) (Paper, error) {
 	p, err := d.load(ctx, tx, id)
 	if err != nil {
 		return p, err
@@ -75,7 +73,7 @@ func (d *Desk) enter(ctx context.Context, tx *db.Tx, actor duty.Actor, id string
 }
 
 // write puts the changes into a report that was loaded in the same transaction.
-func (d *Desk) write(ctx context.Context, tx *db.Tx, actor duty.Actor, p *Paper, changes []Change) (Saved, error) {
+func (d *Desk) write(ctx context.Context, tx writer, actor duty.Actor, p *Paper, changes []Change) (Saved, error) {
 	by := Mark{actor.ID, actor.Name, d.now()}
 	saved := Saved{Rev: p.Rev, Revs: map[string]int64{}}
 	var written []string
@@ -93,7 +91,7 @@ func (d *Desk) write(ctx context.Context, tx *db.Tx, actor duty.Actor, p *Paper,
 		}
 		if now.Rev != ch.Base {
 			saved.Conflicts = append(saved.Conflicts, Conflict{
-				Cell: ch.Cell, Text: now.Value.Text, Note: now.Value.Note, By: now.By.Name, At: db.Millis(now.By.At), Rev: now.Rev, Yours: ch.Text,
+				Cell: ch.Cell, Text: now.Value.Text, Note: now.Value.Note, By: now.By, Rev: now.Rev, Yours: ch.Text,
 			})
 			continue
 		}
@@ -148,7 +146,7 @@ func clip(text string, n int) string {
 
 // AddGroup puts an ethnic group that the form does not show into the rows of a report. The actor must be allowed stat.enter.
 func (d *Desk) AddGroup(ctx context.Context, actor duty.Actor, id, slug string) error {
-	return d.db.Tx(ctx, func(tx *db.Tx) error {
+	return d.change(ctx, func(tx writer) error {
 		p, err := d.enter(ctx, tx, actor, id)
 		if err != nil {
 			return err
@@ -184,7 +182,7 @@ func (d *Desk) Mine(ctx context.Context, actor duty.Actor) ([]Mine, error) {
 			}
 		}
 	}
-	var w db.Where
+	var w filter
 	if wide {
 		w.Add("(state = $? OR unit = $?)", Sent, d.home())
 	} else {
@@ -194,15 +192,19 @@ func (d *Desk) Mine(ctx context.Context, actor duty.Actor) ([]Mine, error) {
 	if err != nil {
 		return nil, err
 	}
+	periods := map[string]Period{}
 	var mine []Mine
 	for _, r := range all {
 		if d.policy.Permit(actor, duty.StatReadExact, duty.Thing{Area: string(r.Unit)}) != nil {
 			continue
 		}
 		m := Mine{Report: r}
-		if m.Period, err = periodByID(ctx, d.db, r.Period); err != nil {
-			return nil, err
+		if _, ok := periods[r.Period]; !ok {
+			if periods[r.Period], err = periodByID(ctx, d.db, r.Period); err != nil {
+				return nil, err
+			}
 		}
+		m.Period = periods[r.Period]
 		if m.Unit, err = d.places.ByID(r.Unit); err != nil {
 			return nil, err
 		}

@@ -8,11 +8,9 @@ import (
 	"strings"
 
 	"banlang/internal/blob"
-	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/ethnic"
 	"banlang/internal/fault"
-	"banlang/internal/place"
 	"banlang/internal/report/form"
 	"banlang/internal/report/sheet"
 )
@@ -48,15 +46,15 @@ func (d *Desk) Template(ctx context.Context, actor duty.Actor, id string, w io.W
 // Receive keeps a workbook that somebody sends for a report. Nothing of it is in the report yet: see Try and Take. The actor must be
 // allowed stat.enter there, now. The same file again is the same file.
 func (d *Desk) Receive(ctx context.Context, actor duty.Actor, id, name string, r io.Reader) (string, error) {
-	if err := d.db.Tx(ctx, func(tx *db.Tx) error { _, err := d.enter(ctx, tx, actor, id); return err }); err != nil {
+	if err := d.change(ctx, func(tx writer) error { _, err := d.enter(ctx, tx, actor, id); return err }); err != nil {
 		return "", err
 	}
 	ref, size, err := d.files.Put(ctx, r, largestFile)
 	if err != nil {
 		return "", err
 	}
-	f := File{ID: db.NewID(), Report: id, Ref: string(ref), Name: name, Size: size, By: Mark{actor.ID, actor.Name, d.now()}}
-	err = d.db.Tx(ctx, func(tx *db.Tx) error {
+	f := File{ID: newID(), Report: id, Ref: string(ref), Name: name, Size: size, By: Mark{actor.ID, actor.Name, d.now()}}
+	err = d.change(ctx, func(tx writer) error {
 		if _, err := d.enter(ctx, tx, actor, id); err != nil {
 			return err
 		}
@@ -213,7 +211,7 @@ func (d *Desk) Take(ctx context.Context, actor duty.Actor, file string, rev int6
 		return 0, fault.New(fault.Invalid, "report.file.refused", "N", len(reading.Refused)+reading.More)
 	}
 	n := 0
-	err = d.db.Tx(ctx, func(tx *db.Tx) error {
+	err = d.change(ctx, func(tx writer) error {
 		p, err := d.enter(ctx, tx, actor, f.Report)
 		if err != nil {
 			return err
@@ -262,7 +260,7 @@ func (d *Desk) Map(ctx context.Context, actor duty.Actor, file string, m sheet.M
 		!slices.ContainsFunc(m.Columns, func(c sheet.Mapped) bool { return c.Role == sheet.Figures }) {
 		return fault.New(fault.Invalid, "report.map.incomplete")
 	}
-	return d.db.Tx(ctx, func(tx *db.Tx) error {
+	return d.change(ctx, func(tx writer) error {
 		p, err := d.enter(ctx, tx, actor, f.Report)
 		if err != nil {
 			return err
@@ -324,7 +322,7 @@ func (d *Desk) Sort(ctx context.Context, actor duty.Actor, data []byte) (string,
 
 // name is a file's name for a report's workbook: "BM01-06325-2026H1.xlsx".
 func (p Paper) name() string {
-	return strings.Join([]string{p.Form.Code, place.ID(p.Report.Unit).Code(), p.Period.Period.String()}, "-") + ".xlsx"
+	return strings.Join([]string{p.Form.Code, p.Report.Unit.Code(), p.Period.Period.String()}, "-") + ".xlsx"
 }
 
 // slugs are names of groups, for a page that says which rows a workbook adds.

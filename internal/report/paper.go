@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"banlang/internal/audit"
-	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
 	"banlang/internal/place"
@@ -17,7 +16,7 @@ const remembered = 8
 // Paper is a report laid out, for who may read the unit's exact figures. The reading is recorded.
 func (d *Desk) Paper(ctx context.Context, actor duty.Actor, id string) (Paper, error) {
 	var p Paper
-	err := d.db.Tx(ctx, func(tx *db.Tx) error {
+	err := d.change(ctx, func(tx writer) error {
 		var err error
 		if p, err = d.load(ctx, tx, id); err != nil {
 			return err
@@ -36,7 +35,7 @@ func (d *Desk) Paper(ctx context.Context, actor duty.Actor, id string) (Paper, e
 }
 
 // load reads a report with its form and its cells; nothing is checked yet.
-func (d *Desk) load(ctx context.Context, c db.Conn, id string) (Paper, error) {
+func (d *Desk) load(ctx context.Context, c reader, id string) (Paper, error) {
 	r, err := reportByID(ctx, c, id)
 	if err != nil {
 		return Paper{}, err
@@ -117,7 +116,7 @@ func filled(g form.Grid, v form.Values) (n int) {
 
 // past gathers what the checks compare with: the unit's own certified reports of earlier periods, its other forms of the same time,
 // and the same form of the other units in the period before.
-func (d *Desk) past(ctx context.Context, c db.Conn, p Paper) (form.Past, error) {
+func (d *Desk) past(ctx context.Context, c reader, p Paper) (form.Past, error) {
 	now := p.Period.Period
 	past := form.Past{SameYear: now.Before().Year() == now.Year()}
 	earlier, err := certifiedBefore(ctx, c, p.Form.Code, p.Report.Unit, now, remembered)
@@ -141,7 +140,7 @@ func (d *Desk) past(ctx context.Context, c db.Conn, p Paper) (form.Past, error) 
 }
 
 // near is how the same cells of the other units in the period before lie, in values for 1,000 inhabitants.
-func (d *Desk) near(ctx context.Context, c db.Conn, p Paper) (map[string]form.Spread, error) {
+func (d *Desk) near(ctx context.Context, c reader, p Paper) (map[string]form.Spread, error) {
 	before, err := periodOf(ctx, c, p.Form.Code, p.Period.Period.Before(), p.Period.Area)
 	if fault.Is(err, fault.NotFound) {
 		return map[string]form.Spread{}, nil
@@ -196,7 +195,7 @@ func spreads(each func(yield func(v form.Values, times float64))) map[string]for
 
 // others finds the figures beside the form that its rules look at: cells of the unit's other forms in the same time, certified or
 // as they stand, and what the lists of places know.
-func (d *Desk) others(ctx context.Context, c db.Conn, p Paper) (map[string]int64, error) {
+func (d *Desk) others(ctx context.Context, c reader, p Paper) (map[string]int64, error) {
 	out := map[string]int64{}
 	laid := map[string]form.Values{}
 	for _, need := range p.Grid.Needs() {
@@ -235,8 +234,8 @@ func (d *Desk) listed(ctx context.Context, p Paper, need form.Need) (int64, bool
 }
 
 // standing is what the unit says in another form for the same time: of a shorter kind of period, the last that lies in this one.
-func (d *Desk) standing(ctx context.Context, c db.Conn, code string, p Paper) (form.Values, error) {
-	var w db.Where
+func (d *Desk) standing(ctx context.Context, c reader, code string, p Paper) (form.Values, error) {
+	var w filter
 	w.Add("form = $?", code)
 	w.Add("area = $?", p.Period.Area)
 	periods, err := periodsBy(ctx, c, w)

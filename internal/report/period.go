@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/fact"
 	"banlang/internal/fault"
@@ -36,7 +35,7 @@ type Opening struct {
 
 // Forms lists the forms in force.
 func (d *Desk) Forms(ctx context.Context) ([]Draft, error) {
-	var w db.Where
+	var w filter
 	w.Add("state = $?", FormInForce)
 	return formsBy(ctx, d.db, w)
 }
@@ -73,7 +72,7 @@ func (d *Desk) open(ctx context.Context, actor duty.Actor, o Opening) (string, e
 	if err != nil {
 		return "", err
 	}
-	err = d.db.Tx(ctx, func(tx *db.Tx) error {
+	err = d.change(ctx, func(tx writer) error {
 		prior, err := periodOf(ctx, tx, o.Form, o.Period, o.Area)
 		if !fault.Is(err, fault.NotFound) {
 			p.ID = prior.ID
@@ -98,7 +97,7 @@ func (d *Desk) plan(ctx context.Context, actor duty.Actor, f form.Form, o Openin
 	}
 	opens, certify, send, final := dues(f.Code, o.Period)
 	p := Period{
-		ID: db.NewID(), Form: f.Code, Version: f.Version, Period: o.Period, Area: area.ID, Opens: min(opens, d.today()), CertifyDue: orDate(o.CertifyDue, certify),
+		ID: newID(), Form: f.Code, Version: f.Version, Period: o.Period, Area: area.ID, Opens: min(opens, d.today()), CertifyDue: orDate(o.CertifyDue, certify),
 		SendDue: orDate(o.SendDue, send), FinalDue: orDate(o.FinalDue, final), State: Open, Opened: Mark{By: actor.ID, At: d.now()}, Demo: actor.Demo,
 	}
 	if err := p.ordered(); err != nil {
@@ -124,7 +123,7 @@ func (d *Desk) plan(ctx context.Context, actor duty.Actor, f form.Form, o Openin
 				rows = with
 			}
 		}
-		all = append(all, Report{ID: db.NewID(), Period: p.ID, Unit: u.ID, State: Open, Axis: rows, Wanted: wanted(f.Lay(rows)), Demo: actor.Demo})
+		all = append(all, Report{ID: newID(), Period: p.ID, Unit: u.ID, State: Open, Axis: rows, Wanted: wanted(f.Lay(rows)), Demo: actor.Demo})
 	}
 	return p, all, nil
 }
@@ -172,7 +171,7 @@ func (p Period) ordered() error {
 // Periods lists the periods of the areas in which the actor may read exact figures.
 func (d *Desk) Periods(ctx context.Context, actor duty.Actor) ([]Period, error) {
 	areas := d.policy.Areas(actor, duty.StatReadExact)
-	all, err := periodsBy(ctx, d.db, db.Where{})
+	all, err := periodsBy(ctx, d.db, filter{})
 	return slices.DeleteFunc(all, func(p Period) bool {
 		return !slices.ContainsFunc(areas, func(a string) bool { return d.policy.Within(a, string(p.Area)) })
 	}), err
@@ -192,8 +191,8 @@ func (d *Desk) PeriodSteps(ctx context.Context, actor duty.Actor, id string) (Pe
 }
 
 // turn loads a period, lets change permit, check and alter it, and records the step, in one transaction.
-func (d *Desk) turn(ctx context.Context, actor duty.Actor, id, act, reason string, change func(tx *db.Tx, p *Period, by Mark) (second string, err error)) error {
-	return d.db.Tx(ctx, func(tx *db.Tx) error {
+func (d *Desk) turn(ctx context.Context, actor duty.Actor, id, act, reason string, change func(tx writer, p *Period, by Mark) (second string, err error)) error {
+	return d.change(ctx, func(tx writer) error {
 		p, err := periodByID(ctx, tx, id)
 		if err != nil {
 			return err
@@ -217,7 +216,7 @@ func (d *Desk) receives(actor duty.Actor, p Period) error {
 
 // SetDues moves the days of an open period.
 func (d *Desk) SetDues(ctx context.Context, actor duty.Actor, id string, certify, send, final place.Date) error {
-	return d.turn(ctx, actor, id, stepDues, "", func(_ *db.Tx, p *Period, _ Mark) (string, error) {
+	return d.turn(ctx, actor, id, stepDues, "", func(_ writer, p *Period, _ Mark) (string, error) {
 		if err := d.receives(actor, *p); err != nil {
 			return "", err
 		}
@@ -232,7 +231,7 @@ func (d *Desk) SetDues(ctx context.Context, actor duty.Actor, id string, certify
 // Lock ends a period: nothing in it is entered, certified or sent any more. Reports that are not accepted stay as they are, and are
 // counted as missing.
 func (d *Desk) Lock(ctx context.Context, actor duty.Actor, id string) error {
-	return d.turn(ctx, actor, id, stepLock, "", func(_ *db.Tx, p *Period, by Mark) (string, error) {
+	return d.turn(ctx, actor, id, stepLock, "", func(_ writer, p *Period, by Mark) (string, error) {
 		if err := d.receives(actor, *p); err != nil {
 			return "", err
 		}
@@ -247,7 +246,7 @@ func (d *Desk) Lock(ctx context.Context, actor duty.Actor, id string) error {
 // AskReopen asks the leader of the area to open a locked period again, and says why.
 func (d *Desk) AskReopen(ctx context.Context, actor duty.Actor, id, reason string) error {
 	reason = strings.TrimSpace(reason)
-	return d.turn(ctx, actor, id, stepAsk, reason, func(_ *db.Tx, p *Period, by Mark) (string, error) {
+	return d.turn(ctx, actor, id, stepAsk, reason, func(_ writer, p *Period, by Mark) (string, error) {
 		if err := d.receives(actor, *p); err != nil {
 			return "", err
 		}
@@ -263,7 +262,7 @@ func (d *Desk) AskReopen(ctx context.Context, actor duty.Actor, id, reason strin
 // be returned now.
 func (d *Desk) Reopen(ctx context.Context, actor duty.Actor, id, reason string) error {
 	reason = strings.TrimSpace(reason)
-	return d.turn(ctx, actor, id, string(duty.StatReopen), reason, func(_ *db.Tx, p *Period, _ Mark) (string, error) {
+	return d.turn(ctx, actor, id, string(duty.StatReopen), reason, func(_ writer, p *Period, _ Mark) (string, error) {
 		if p.Asked.By == "" && p.State == Locked {
 			return "", fault.New(fault.Conflict, "report.reopen.nobody")
 		}
@@ -278,7 +277,7 @@ func (d *Desk) Reopen(ctx context.Context, actor duty.Actor, id, reason string) 
 
 // Submit lays a locked period before the leader, to be sent to the ministry.
 func (d *Desk) Submit(ctx context.Context, actor duty.Actor, id string) error {
-	return d.turn(ctx, actor, id, stepSubmit, "", func(_ *db.Tx, p *Period, by Mark) (string, error) {
+	return d.turn(ctx, actor, id, stepSubmit, "", func(_ writer, p *Period, by Mark) (string, error) {
 		if err := d.receives(actor, *p); err != nil {
 			return "", err
 		}
@@ -293,7 +292,7 @@ func (d *Desk) Submit(ctx context.Context, actor duty.Actor, id string) error {
 // SendMinistry sends a locked period that somebody else submitted on to the ministry. There is no line to the ministry yet: what is
 // kept is that, when and by whom it was sent, and the figures are those of the locked reports.
 func (d *Desk) SendMinistry(ctx context.Context, actor duty.Actor, id string) error {
-	return d.turn(ctx, actor, id, string(duty.StatSendMinistry), "", func(_ *db.Tx, p *Period, by Mark) (string, error) {
+	return d.turn(ctx, actor, id, string(duty.StatSendMinistry), "", func(_ writer, p *Period, by Mark) (string, error) {
 		if p.Submitted.By == "" {
 			return "", fault.New(fault.Conflict, "report.ministry.nobody")
 		}

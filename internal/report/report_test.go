@@ -375,7 +375,7 @@ func TestTenEditors(t *testing.T) {
 			t.Fatalf("the one cell says %q, editor %d was told it is saved, %d hands", p.Values[shared].Text, won, len(p.Hands))
 		}
 		for i, c := range conflicts {
-			if i != won && (len(c) != 1 || c[0].Cell != shared || c[0].Text == "" || c[0].By == "" || c[0].Yours != strconv.Itoa(i)) {
+			if i != won && (len(c) != 1 || c[0].Cell != shared || c[0].Text == "" || c[0].By.Name == "" || c[0].Yours != strconv.Itoa(i)) {
 				t.Errorf("editor %d was told %+v", i, c)
 			}
 		}
@@ -420,6 +420,12 @@ func TestSeedDemo(t *testing.T) {
 					t.Errorf("%s %s %s: %s %s %v", p.Form.Code, p.Period.Period, m.Report.State, f.Cell, f.Key, f.Args)
 				}
 			}
+		}
+		if tasks, err := h.desk.Work(t.Context(), head); err != nil || len(tasks) != 2 {
+			t.Errorf("the province's leader has %d things to decide, %v; want 2: %+v", len(tasks), err, tasks)
+		}
+		if tasks, err := h.desk.Work(t.Context(), officer); err != nil || len(tasks) < 2 || tasks[0].Kind != "report.work.returned" {
+			t.Errorf("the officer's work = %+v, %v; want what was returned first", tasks, err)
 		}
 		for _, s := range []report.State{report.Open, report.Returned, report.Entered, report.Sent, report.Certified, report.Accepted} {
 			if states[s] == 0 {

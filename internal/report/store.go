@@ -38,6 +38,22 @@ func New(d *db.DB, files blob.Store, queue *job.Queue, policy *duty.Policy, plac
 	return desk
 }
 
+// A writer is a transaction that use cases hand from one to the next; a reader is what they read through; a filter is conditions.
+type (
+	writer = *db.Tx
+	reader = db.Conn
+	filter = db.Where
+)
+
+// change runs a use case in one transaction.
+func (d *Desk) change(ctx context.Context, f func(tx writer) error) error { return d.db.Tx(ctx, f) }
+
+func newID() string { return db.NewID() }
+
+func once(ctx context.Context, tx writer, key, result string) (prior string, repeated bool, err error) {
+	return db.Once(ctx, tx, key, result)
+}
+
 // today is the day in Vietnam.
 func (d *Desk) today() place.Date { return place.DateOf(d.now()) }
 

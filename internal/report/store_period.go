@@ -186,3 +186,7 @@ func insertMembers(ctx context.Context, tx *db.Tx, all []member) error {
 	}
 	return db.Insert(ctx, tx, "report_member", "axis, code, place, name_vi, name_en", rows)
 }
+
+func countMembers(ctx context.Context, c db.Conn) (int64, error) {
+	return db.Value[int64](ctx, c, "SELECT count(*) FROM report_member")
+}

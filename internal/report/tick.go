@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/fact"
 	"banlang/internal/fault"
@@ -18,7 +17,7 @@ var system = duty.Actor{ID: "system", Name: "Hệ thống"}
 const tickKind = "report.day"
 
 // start puts the daily work into the queue.
-func (d *Desk) start(ctx context.Context, tx *db.Tx) error {
+func (d *Desk) start(ctx context.Context, tx writer) error {
 	return job.Put(ctx, tx, job.Job{Kind: tickKind, Key: "day", At: d.now()})
 }
 
@@ -32,7 +31,7 @@ func (d *Desk) Tick(ctx context.Context) error {
 		return err
 	}
 	tomorrow := d.today().Time().AddDate(0, 0, 1).Add(time.Hour)
-	return d.db.Tx(ctx, func(tx *db.Tx) error {
+	return d.change(ctx, func(tx writer) error {
 		return job.Put(ctx, tx, job.Job{Kind: tickKind, Key: "day", At: tomorrow})
 	})
 }
@@ -44,7 +43,7 @@ func (d *Desk) follow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	periods, err := periodsBy(ctx, d.db, db.Where{})
+	periods, err := periodsBy(ctx, d.db, filter{})
 	if err != nil {
 		return err
 	}
@@ -85,7 +84,7 @@ func (d *Desk) count(ctx context.Context) error {
 // countQuarter records REPORT_DUE and REPORT_ONTIME of a quarter for each unit, from the days by which reports had to be sent. A
 // report whose day has not passed is not due yet.
 func (d *Desk) countQuarter(ctx context.Context, q fact.Period) error {
-	var w db.Where
+	var w filter
 	w.Add("send_due >= $?", q.First())
 	w.Add("send_due <= $?", min(q.Last(), d.today().Before()))
 	periods, err := periodsBy(ctx, d.db, w)
@@ -120,7 +119,7 @@ func (d *Desk) tell(ctx context.Context, q fact.Period, tally map[place.ID]punct
 	if len(facts) == 0 {
 		return nil
 	}
-	return d.db.Tx(ctx, func(tx *db.Tx) error {
+	return d.change(ctx, func(tx writer) error {
 		_, err := fact.Record(ctx, tx, d.now(), fact.Batch{
 			Origin: "report", Title: "Theo dõi báo cáo, " + d.periodName(q), Method: "log", AsOf: min(q.Last(), d.today()), Demo: demo,
 			EnteredBy: system.ID, EnteredName: system.Name,

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/ethnic"
 	"banlang/internal/fact"
@@ -200,7 +199,6 @@ type remarkView struct {
 type conflictView struct {
 	Conflict
 	Label string
-	When  time.Time
 }
 
 func (h handler) paper(w http.ResponseWriter, r *http.Request) error {
@@ -215,7 +213,7 @@ func (h handler) paper(w http.ResponseWriter, r *http.Request) error {
 func (h handler) show(w http.ResponseWriter, r *http.Request, p Paper, conflicts []Conflict, err error) error {
 	page := h.view(r, p)
 	for _, c := range conflicts {
-		page.Conflicts = append(page.Conflicts, conflictView{c, p.Grid.Label(c.Cell, web.Reader(r).UI), db.Time(c.At)})
+		page.Conflicts = append(page.Conflicts, conflictView{c, p.Grid.Label(c.Cell, web.Reader(r).UI)})
 	}
 	m := h.meta(r, page.Title)
 	if err != nil {
@@ -399,8 +397,8 @@ func (h handler) reply(r *http.Request, p Paper, conflicts []Conflict) form.Repl
 	}
 	slices.SortFunc(reply.Cells, func(a, b form.Sent) int { return strings.Compare(a.Cell, b.Cell) })
 	for _, c := range conflicts {
-		reply.Conflicts = append(reply.Conflicts, form.Sent{Cell: c.Cell, Text: c.Text, Rev: c.Rev, Note: c.Note, State: p.Values[c.Cell].State, By: c.By,
-			At: i18n.DateTime(web.Reader(r).UI, db.Time(c.At).In(web.Zone))})
+		reply.Conflicts = append(reply.Conflicts, form.Sent{Cell: c.Cell, Text: c.Text, Rev: c.Rev, Note: c.Note, State: p.Values[c.Cell].State, By: c.By.Name,
+			At: i18n.DateTime(web.Reader(r).UI, c.By.At.In(web.Zone))})
 	}
 	return reply
 }
@@ -434,9 +432,6 @@ func changesOf(r *http.Request) []Change {
 			continue
 		}
 		ch := Change{Cell: cell, Text: values[0], Base: number(r.PostFormValue("r." + cell))}
-		if r.PostFormValue("unknown") == cell {
-			ch.Text = web.T(r, "report.unknown")
-		}
 		if note, ok := r.PostForm["n."+cell]; ok {
 			ch.Note = &note[0]
 		}

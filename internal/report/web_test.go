@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
@@ -123,7 +124,7 @@ func TestJSON(t *testing.T) {
 	s := site(t, h)
 	_, id := h.period(t)
 	post := func(text string) (webtest.Page, form.Reply) {
-		r := httptest.NewRequest("POST", root+"/"+id+"/o", strings.NewReader(text))
+		r := httptest.NewRequest(http.MethodPost, root+"/"+id+"/o", strings.NewReader(text))
 		r.Header.Set("Content-Type", "application/json")
 		p := webtest.New(t, s).As("officer").Do(r)
 		var reply form.Reply

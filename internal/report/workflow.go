@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"banlang/internal/blob"
-	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/ethnic"
 	"banlang/internal/fact"
@@ -102,7 +101,7 @@ func (d *Desk) Move(ctx context.Context, actor duty.Actor, id, name, reason stri
 		return fault.New(fault.NotFound, "report.gone")
 	}
 	reason = strings.TrimSpace(reason)
-	return d.db.Tx(ctx, func(tx *db.Tx) error {
+	return d.change(ctx, func(tx writer) error {
 		p, err := d.load(ctx, tx, id)
 		if err != nil {
 			return err
@@ -155,7 +154,7 @@ func again(p Paper, name string, actor duty.Actor) bool {
 }
 
 // sound refuses a report that has findings.
-func (d *Desk) sound(ctx context.Context, tx *db.Tx, p *Paper) error {
+func (d *Desk) sound(ctx context.Context, tx writer, p *Paper) error {
 	var err error
 	if p.Past, err = d.past(ctx, tx, *p); err != nil {
 		return err
@@ -169,7 +168,7 @@ func (d *Desk) sound(ctx context.Context, tx *db.Tx, p *Paper) error {
 
 // certify freezes the report as its next version and records its figures. What the version before said and this one does not is
 // withdrawn.
-func (d *Desk) certify(ctx context.Context, tx *db.Tx, p Paper, by Mark) error {
+func (d *Desk) certify(ctx context.Context, tx writer, p Paper, by Mark) error {
 	facts, err := d.figures(p, p.Axis, p.Values)
 	if err != nil {
 		return err
@@ -268,7 +267,7 @@ func poverty(p fact.Period) string {
 }
 
 // batch is what the figures of a report name as their source.
-func (d *Desk) batch(ctx context.Context, c db.Conn, p Paper) (fact.Batch, error) {
+func (d *Desk) batch(ctx context.Context, c reader, p Paper) (fact.Batch, error) {
 	b := fact.Batch{
 		Origin: "report", Title: p.Form.Code + " " + p.Form.TitleVI + ", " + p.Unit.FullName() + ", " + d.periodName(p.Period.Period),
 		Report: p.ID, Version: int(p.Report.Version), Form: p.Form.Code, EnteredBy: p.Entered.By, EnteredName: p.Entered.Name,
@@ -316,7 +315,7 @@ func (d *Desk) mayReturn(actor duty.Actor, p Paper) error {
 // because only a figure that the province has seen can have been used.
 func (d *Desk) Return(ctx context.Context, actor duty.Actor, id, reason string, remarks map[string]string, wrong bool) error {
 	reason = strings.TrimSpace(reason)
-	return d.db.Tx(ctx, func(tx *db.Tx) error {
+	return d.change(ctx, func(tx writer) error {
 		p, err := d.load(ctx, tx, id)
 		if err != nil {
 			return err
@@ -354,7 +353,7 @@ func (d *Desk) Return(ctx context.Context, actor duty.Actor, id, reason string, 
 }
 
 // withdraw takes back every figure of the version that holds.
-func (d *Desk) withdraw(ctx context.Context, tx *db.Tx, p Paper, at time.Time) error {
+func (d *Desk) withdraw(ctx context.Context, tx writer, p Paper, at time.Time) error {
 	old, err := versionsOf(ctx, tx, p.ID)
 	if err != nil || len(old) == 0 {
 		return err
