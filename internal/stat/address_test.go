@@ -3,6 +3,7 @@ package stat
 import (
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -145,13 +146,7 @@ func TestRelativePeriods(t *testing.T) {
 		{"POOR_RATE", "nay,nay-1n,nay-x", "2026 2025"},
 	} {
 		a, _ := d.ParseAsk(url.Values{"chi-tieu": {c.indicator}, "ky": {c.words}})
-		got := ""
-		for i, p := range a.Question.Periods {
-			if i > 0 {
-				got += " "
-			}
-			got += p.String()
-		}
+		got := strings.Join(periodTexts(a.Question.Periods), " ")
 		if got != c.want {
 			t.Errorf("ky=%s of %s is %s, want %s", c.words, c.indicator, got, c.want)
 		}
