@@ -101,5 +101,5 @@ func (c Cell) Value() (v float64, ok bool) {
 	case Growth:
 		v = 100 * (math.Pow(v/float64(c.Den), 1/float64(c.Years)) - 1)
 	}
-	return v, c.Kind == Count || c.Den != 0
+	return v, (c.Kind == Count || c.Den != 0) && !math.IsInf(v, 0) && !math.IsNaN(v) // growth over no years is none
 }

@@ -1,6 +1,7 @@
 package stat
 
 import (
+	"encoding/json"
 	"strconv"
 	"testing"
 
@@ -69,6 +70,21 @@ func TestBars(t *testing.T) {
 	}
 	if b := parts.Groups[1].Bars[0]; b.Drawn || b.Text != "stat.chart.unparted" {
 		t.Errorf("a whole was made of what is hidden: %+v", b)
+	}
+}
+
+// What cannot be computed is no figure: growth over no years, a rate of nothing.
+func TestNoFigureFromNothing(t *testing.T) {
+	for _, c := range []fact.Cell{
+		{State: fact.Whole, Kind: fact.Growth, Num: 3, Den: 2}, {State: fact.Whole, Kind: fact.Ratio, Num: 3}, {State: fact.Whole, Kind: fact.Growth, Num: -3, Den: 2, Years: 2},
+	} {
+		if v, ok := c.Value(); ok || said.figure(fact.Question{}, c) != "stat.cell.nothing" {
+			t.Errorf("%+v is %v, %q", c, v, said.figure(fact.Question{}, c))
+		}
+		a := answer([]string{"2020"}, []fact.Cell{c})
+		if _, err := json.Marshal(said.exact(a, "")); err != nil {
+			t.Errorf("%+v in JSON: %v", c, err)
+		}
 	}
 }
 
