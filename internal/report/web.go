@@ -144,6 +144,7 @@ type paperPage struct {
 	Title     string
 	Line      string // unit, period, days
 	Badge     badge
+	Late      bool // told beside its state, which people go by
 	Demo      bool
 	Cols      []string
 	Rows      []rowView
@@ -233,7 +234,8 @@ func (h handler) meta(r *http.Request, title string) web.Meta {
 func (h handler) view(r *http.Request, p Paper) paperPage {
 	lang := web.Reader(r).UI
 	page := paperPage{
-		ID: p.ID, Title: h.title(r, p.Form, p.Period), Demo: p.Demo, Badge: badgeOf(r, p.Report, p.Period, Late(p.Report, p.Period, h.desk.today())),
+		ID: p.ID, Title: h.title(r, p.Form, p.Period), Demo: p.Demo, Badge: badgeOf(r, p.Report, p.Period, false),
+		Late: Late(p.Report, p.Period, h.desk.today()),
 		Line: web.T(r, "report.line", "Unit", p.Unit.FullName(), "Period", h.period(r, p.Period.Period), "Certify", p.Period.CertifyDue.Time(), "Send", p.Period.SendDue.Time()),
 		May:  h.desk.Steps(web.Actor(r), p), Filled: p.Filled, Wanted: p.Wanted,
 		Empty: len(p.Axis) == 0 && p.Form.Axis != noAxis, Stack: len(p.Grid.Cols) <= 6,
