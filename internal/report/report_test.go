@@ -145,6 +145,17 @@ func TestFromEntryToMinistry(t *testing.T) {
 		}
 		_, err := h.desk.Paper(ctx, elsewhere, id)
 		refuse("another commune reads", err, fault.Forbidden)
+		holds := func(when string, state fact.State, value int64) {
+			t.Helper()
+			p, err := fact.ParsePeriod("2026H1")
+			must("period", err)
+			k := fact.Key{Indicator: "HH", Place: bacSon, Period: p, Cut: fact.Cut{Group: "tay"}}
+			all, err := h.facts.Holding(ctx, d, []fact.Key{k})
+			must("holding", err)
+			if f := all[k]; f.State != state || f.Value != value || state == fact.Known && f.Cell != "tay.hh" {
+				t.Errorf("%s: the fact is %+v, want state %d and %d from tay.hh", when, f, state, value)
+			}
+		}
 		_, err = h.desk.Paper(ctx, ministry, id)
 		refuse("the ministry reads", err, fault.Forbidden)
 		_, err = h.desk.Save(ctx, elsewhere, id, nil)
@@ -156,13 +167,16 @@ func TestFromEntryToMinistry(t *testing.T) {
 		refuse("the officer certifies", h.desk.Move(ctx, officer, id, "xac-nhan", ""), fault.Forbidden)
 		_, err = h.desk.Save(ctx, officer, id, []report.Change{{Cell: "tay.hh", Text: "1"}})
 		refuse("entered while the leader looks", err, fault.Forbidden)
+		holds("only entered", fact.Withdrawn, 0)
 		must("certify", h.desk.Move(ctx, leader, id, "xac-nhan", ""))
+		holds("certified", fact.Known, 10)
 		must("certify pressed twice", h.desk.Move(ctx, leader, id, "xac-nhan", ""))
 		must("send", h.desk.Move(ctx, leader, id, "gui", ""))
 		refuse("withdraw without a reason", h.desk.Move(ctx, leader, id, "rut", " "), fault.Invalid)
 		must("withdraw", h.desk.Move(ctx, leader, id, "rut", "Nhầm dòng"))
 		must("send again", h.desk.Move(ctx, leader, id, "gui", ""))
 		must("return", h.desk.Return(ctx, statistician, id, "Xem lại", map[string]string{"tay.hh": "Ít quá", "nothing.hh": "x"}, true))
+		holds("returned as wrong", fact.Withdrawn, 0)
 		p, err := h.desk.Paper(ctx, officer, id)
 		must("read", err)
 		if p.State != report.Returned || len(p.Remarks) != 1 || p.Remarks[0].Done {
@@ -176,6 +190,7 @@ func TestFromEntryToMinistry(t *testing.T) {
 		}{{officer, "xong"}, {leader, "xac-nhan"}, {leader, "gui"}, {statistician, "nhan"}} {
 			must(s.name, h.desk.Move(ctx, s.by, id, s.name, ""))
 		}
+		holds("certified again", fact.Known, 11)
 		_, steps, versions, err := h.desk.History(ctx, leader, id)
 		must("history", err)
 		if len(versions) != 2 || versions[0].Values["tay.hh"].N != 11 || versions[1].Values["tay.hh"].N != 10 {
@@ -193,6 +208,7 @@ func TestFromEntryToMinistry(t *testing.T) {
 		must("ask to reopen", h.desk.AskReopen(ctx, statistician, period, "Sai một xã"))
 		must("reopen", h.desk.Reopen(ctx, head, period, "Đồng ý"))
 		must("return what was accepted", h.desk.Return(ctx, statistician, id, "Sửa lại", nil, false))
+		holds("returned to be corrected", fact.Known, 11)
 	})
 }
 
