@@ -111,6 +111,15 @@ func TestQuarters(t *testing.T) {
 	}
 }
 
+func TestMapDrawsTheLatestFigures(t *testing.T) {
+	a := answer([]string{"2024", "2025", "2026"}, []fact.Cell{full(1), full(2), {State: fact.Missing}})
+	for name, want := range map[string]int{"": 1, "2024": 0, "2026": 2, "nothing": 1} {
+		if got := column(a, name); got != want {
+			t.Errorf("column %q is %d, want %d", name, got, want)
+		}
+	}
+}
+
 func TestMapOfTheCountry(t *testing.T) {
 	d, f := open(t, dbtest.SQLite(t))
 	a := answer([]string{"2020"})

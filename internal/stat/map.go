@@ -15,6 +15,7 @@ import (
 type Map struct {
 	place.Map
 	Column   string
+	Columns  []choice // others that could be drawn, where there are several
 	Marks    []Mark
 	Key      []Step
 	Missing  int // places without a figure
@@ -46,14 +47,37 @@ type Step struct {
 // mostTitled is how many places carry their figure on the map itself; beyond, the table tells it.
 const mostTitled = 400
 
-// mapOf draws the first column of an answer whose rows are places; nil where it has none that a map can show.
+// column is the one of an answer that a map draws: the one named, else the latest period that has a figure, else the first.
+func column(a fact.Answer, name string) int {
+	rows, cols := sides(a)
+	for _, j := range cols {
+		if headerText(a.Cols[j]) == name {
+			return j
+		}
+	}
+	if dims := a.Question.Cols; len(dims) == 1 && dims[0] == fact.ByPeriod {
+		for _, j := range slices.Backward(cols) {
+			if slices.ContainsFunc(rows, func(i int) bool { _, ok := a.Cells[i][j].Value(); return ok }) {
+				return j
+			}
+		}
+	}
+	return cols[0]
+}
+
+// mapOf draws the best column of an answer whose rows are places; nil where it has none that a map can show.
 func (d *Desk) mapOf(ctx context.Context, s voice, a fact.Answer) (*Map, error) {
+	return d.mapOfColumn(ctx, s, a, "")
+}
+
+// mapOfColumn draws the column named, or else the best.
+func (d *Desk) mapOfColumn(ctx context.Context, s voice, a fact.Answer, name string) (*Map, error) {
 	q := a.Question
 	rows, cols := sides(a)
 	if len(cols) == 0 || len(rows) == 0 || len(q.Rows) != 1 || q.Rows[0] != fact.ByPlace {
 		return nil, nil //nolint:nilnil // there is no map of it, and that is no error
 	}
-	col := cols[0]
+	col := column(a, name)
 	var known []float64
 	texts, values := map[place.ID]string{}, map[place.ID]float64{}
 	var ids []place.ID

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"net/http"
+	"net/url"
 	"path"
 	"slices"
 	"strconv"
@@ -238,7 +239,9 @@ func (h handler) answered(r *http.Request, p *askPage, a fact.Answer) (err error
 	case AsTable:
 		return nil
 	case AsMap:
-		p.Map, err = h.desk.mapOf(r.Context(), s, a)
+		if p.Map, err = h.desk.mapOfColumn(r.Context(), s, a, r.URL.Query().Get("ve")); p.Map != nil {
+			p.Map.Columns = h.mapColumns(p.Ask, s, a, p.Map.Column)
+		}
 	default:
 		p.Chart = s.chart(a, p.Ask.View)
 	}
@@ -246,6 +249,19 @@ func (h handler) answered(r *http.Request, p *askPage, a fact.Answer) (err error
 		p.Dropped = append(p.Dropped, web.T(r, "stat.dropped.view."+string(p.Ask.View)))
 	}
 	return err
+}
+
+// mapColumns are the columns that a map can draw, by the addresses of their maps; none where there is one.
+func (h handler) mapColumns(ask Ask, s voice, a fact.Answer, drawn string) (all []choice) {
+	_, cols := sides(a)
+	if len(cols) < 2 || len(cols) > 24 {
+		return nil
+	}
+	for _, j := range cols {
+		text := s.label(a.Question, a.Cols[j], a.Question.Cols)
+		all = append(all, choice{Text: text, URL: askURL + "?" + h.desk.Query(ask) + "&ve=" + url.QueryEscape(headerText(a.Cols[j])), Chosen: text == drawn})
+	}
+	return all
 }
 
 // lacking says what the sums of an answer lack: the cell that lacks most speaks for all.
