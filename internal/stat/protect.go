@@ -101,11 +101,11 @@ func add(to *fact.Cell, c fact.Cell) {
 
 // A measure is a count of persons or households that stands behind figures of a release: an indicator, or what a rate is made of.
 type measure struct {
-	term  fact.Term
-	name  string
-	k     int64
-	uses  []use
-	of    []*measure // the denominators of sensitive rates whose numerator it is
+	term fact.Term
+	name string
+	k    int64
+	uses []use
+	of   []*measure // the denominators of sensitive rates whose numerator it is
 }
 
 // A use is an indicator that cannot be shown without the measure, which is its numerator, if it is one, or its denominator.

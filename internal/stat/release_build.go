@@ -350,8 +350,9 @@ func (d *Desk) foldGroups(s *sheet, spec Spec) (folded []string) {
 		size, slug := s.sizeOf(axis, m), ethnic.Slug(member.Code)
 		small := d.groups.Country2019(slug) < fewIn2019 && slices.Contains(spec.Cuts, fact.BySex)
 		if member.Code == ownOther || fine && member.Code != dataset.All && (small || size < keptFrom) {
-			list = append(list, m)
-			folded = append(folded, member.Label)
+			if list = append(list, m); member.Code != ownOther {
+				folded = append(folded, member.Label)
+			}
 		}
 	}
 	if len(list) > 0 {

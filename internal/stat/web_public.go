@@ -185,6 +185,8 @@ type figureView struct {
 	Note      string
 	Hidden    bool // something in this cut is hidden
 	MapHidden int  // places on the map that are
+	Partial   bool // something sums only some of its places
+	Periods   []string
 	Versions  []releaseView
 	Indicator []fact.Indicator
 }
@@ -363,19 +365,9 @@ func (h publicHandler) figures(r *http.Request, rel Release, t dataset.Table, q 
 	if len(a.Rows) > size {
 		p.Pager = web.NewPager(r, len(a.Rows))
 	}
-	for i, line := range p.Table.Lines {
-		for j, cell := range line.Cells {
-			if p.Hidden = p.Hidden || cell.State == fact.Hidden; cell.State == fact.Hidden && p.Map != nil && j == 0 {
-				p.MapHidden++
-				p.Map.Missing--
-			}
-			switch cell.State {
-			case fact.Hidden:
-				p.Table.Lines[i].Cells[j].Text = "…"
-			case fact.Partial, fact.Estimated:
-				p.Table.Lines[i].Cells[j].Mark = web.T(r, "stat.public."+string(cell.State))
-			}
-		}
+	p.mark(func(key string) string { return web.T(r, key) })
+	for _, period := range rel.Spec.Periods {
+		p.Periods = append(p.Periods, h.desk.facts.Label(fact.Member{Dim: fact.ByPeriod, Code: period.String()}, s.lang))
 	}
 	for _, code := range rel.Spec.Indicators {
 		if i, err := h.desk.facts.Indicator(code); err == nil {
@@ -383,6 +375,42 @@ func (h publicHandler) figures(r *http.Request, rel Release, t dataset.Table, q 
 		}
 	}
 	return p, nil
+}
+
+// mark says in the words of readers what is hidden, and what sums not every place. Where all of it is so, one remark is enough.
+func (p *figureView) mark(say func(key string) string) {
+	partial, known := 0, 0
+	for _, line := range p.Table.Lines {
+		for _, cell := range line.Cells {
+			switch cell.State {
+			case fact.Partial:
+				partial++
+			case fact.Whole, fact.Estimated:
+				known++
+			}
+		}
+	}
+	for i, line := range p.Table.Lines {
+		for j, cell := range line.Cells {
+			c := &p.Table.Lines[i].Cells[j]
+			switch cell.State {
+			case fact.Hidden:
+				c.Text, p.Hidden = "…", true
+				if p.Map != nil && j == 0 && !line.Total {
+					p.MapHidden++
+					p.Map.Missing--
+				}
+			case fact.Partial:
+				if c.Mark = ""; known > 0 {
+					c.Mark = say("stat.public.partial")
+				}
+			case fact.Estimated:
+				c.Mark = say("stat.public.estimated")
+			}
+		}
+	}
+	p.Partial = partial > 0
+	p.Table.States = slices.DeleteFunc(p.Table.States, func(s fact.CellState) bool { return s == fact.Partial || s == fact.Hidden })
 }
 
 // A layout of a table: two dimensions laid out, a member of each other one.
