@@ -11,6 +11,8 @@ import (
 	"banlang/internal/duty"
 	"banlang/internal/ethnic"
 	"banlang/internal/fault"
+	"banlang/internal/fold"
+	"banlang/internal/place"
 	"banlang/internal/report/form"
 	"banlang/internal/report/sheet"
 )
@@ -115,11 +117,38 @@ func (d *Desk) read(ctx context.Context, f File, p Paper) (sheet.Reading, error)
 	if err != nil {
 		return sheet.Reading{}, err
 	}
-	known := sheet.Known{Grids: []form.Grid{d.widest(p)}, Mappings: maps}
+	known := sheet.Known{Grids: []form.Grid{d.widest(p)}, Mappings: maps, Unit: d.unitCalled(p.Period)}
 	if p.Form.Axis == byGroup || p.Form.Axis == byMinority {
 		known.Match = d.groupCalled
 	}
 	return sheet.Read(bytes.NewReader(data), int64(len(data)), known)
+}
+
+// of leaves of a reading what is said of one unit; a workbook that names no unit is of the one that it was sent for.
+func of(reading sheet.Reading, unit string) sheet.Reading {
+	reading.Cells = slices.DeleteFunc(slices.Clone(reading.Cells), func(c sheet.Cell) bool { return c.Unit != "" && c.Unit != unit })
+	reading.Refused = slices.DeleteFunc(slices.Clone(reading.Refused), func(r sheet.Refusal) bool { return r.Unit != "" && r.Unit != unit })
+	return reading
+}
+
+// unitCalled finds a unit that reports in the period by its code or by what officers call it.
+func (d *Desk) unitCalled(p Period) func(string) (string, []string) {
+	on := min(p.Period.Last(), d.today())
+	return func(name string) (string, []string) {
+		var codes []string
+		for _, f := range d.places.Find(name, on, 8) {
+			if u := f.Unit; u.Level == place.Commune && u.In(on) && d.policy.Within(string(p.Area), string(u.ID)) {
+				if fold.Key(u.Name) == fold.Key(name) || fold.Key(u.FullName()) == fold.Key(name) || u.Code == name {
+					return u.Code, nil
+				}
+				codes = append(codes, u.Code)
+			}
+		}
+		if len(codes) == 1 {
+			return codes[0], nil
+		}
+		return "", codes
+	}
 }
 
 func (d *Desk) content(ctx context.Context, f File) ([]byte, error) {
@@ -158,6 +187,7 @@ func (d *Desk) groupCalled(name string) (string, []string) {
 }
 
 func (d *Desk) trial(f File, p Paper, reading sheet.Reading) Trial {
+	reading = of(reading, p.Unit.ID.Code())
 	t := Trial{File: f, Paper: p, Reading: reading}
 	grid := d.widest(p)
 	for _, c := range reading.Cells {
@@ -207,11 +237,16 @@ func (d *Desk) Take(ctx context.Context, actor duty.Actor, file string, rev int6
 	if reading.How == sheet.Stranger {
 		return 0, fault.New(fault.Invalid, "report.file.stranger")
 	}
+	return d.takeRead(ctx, actor, f, of(reading, before.Unit.ID.Code()), rev, good)
+}
+
+// takeRead writes what was read of a workbook.
+func (d *Desk) takeRead(ctx context.Context, actor duty.Actor, f File, reading sheet.Reading, rev int64, good bool) (int, error) {
 	if !good && len(reading.Refused) > 0 {
 		return 0, fault.New(fault.Invalid, "report.file.refused", "N", len(reading.Refused)+reading.More)
 	}
 	n := 0
-	err = d.change(ctx, func(tx writer) error {
+	err := d.change(ctx, func(tx writer) error {
 		p, err := d.enter(ctx, tx, actor, f.Report)
 		if err != nil {
 			return err

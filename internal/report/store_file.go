@@ -40,6 +40,17 @@ func filesOf(ctx context.Context, c db.Conn, report string) ([]File, error) {
 	return all, err
 }
 
+// filesByRef are the newest copies of one workbook that are kept for the reports of a period, by report.
+func filesByRef(ctx context.Context, c db.Conn, period, ref string) (map[string]File, error) {
+	files := map[string]File{}
+	err := db.Each(ctx, c, (*fileRow).fields, func(r fileRow) error {
+		r.By.At = db.Time(r.at)
+		files[r.Report] = r.File
+		return nil
+	}, "SELECT "+fileColumns+" FROM report_file WHERE ref = $1 AND report IN (SELECT id FROM report WHERE period = $2) ORDER BY at, id LIMIT 5000", ref, period)
+	return files, err
+}
+
 func insertFile(ctx context.Context, tx *db.Tx, f File) error {
 	return db.Insert(ctx, tx, "report_file", fileColumns,
 		[][]any{{f.ID, f.Report, f.Ref, f.Name, f.Size, f.Outcome, f.By.By, f.By.Name, db.Millis(f.By.At)}})

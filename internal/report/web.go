@@ -188,6 +188,7 @@ type cellView struct {
 type findingView struct {
 	Cell, Label, Text, Note string
 	Warning                 bool
+	Computed                bool // it has no field of its own that tells its revision
 	Rev                     int64
 	Value                   string
 }
@@ -248,8 +249,9 @@ func (h handler) view(r *http.Request, p Paper) paperPage {
 		if _, twice := said[f.Cell]; !twice || f.Severity == form.Error {
 			said[f.Cell] = f
 		}
+		c, _ := p.Grid.Cell(f.Cell)
 		page.Findings = append(page.Findings, findingView{Cell: f.Cell, Label: p.Grid.Label(f.Cell, lang), Text: web.T(r, f.Key, f.Args...),
-			Warning: f.Severity == form.Warning, Rev: p.Cells[f.Cell].Rev, Value: p.Values[f.Cell].Text})
+			Warning: f.Severity == form.Warning, Computed: !typed(c), Rev: p.Cells[f.Cell].Rev, Value: p.Values[f.Cell].Text})
 	}
 	for _, c := range p.Grid.Cols {
 		page.Cols = append(page.Cols, label(lang, c.Label, c.LabelEN))
@@ -263,7 +265,7 @@ func (h handler) view(r *http.Request, p Paper) paperPage {
 		}
 		for _, c := range v.Cells {
 			if note := p.Values[c.ID].Note; note != "" {
-				page.Explained = append(page.Explained, findingView{Cell: c.ID, Label: c.Label, Note: note, Rev: c.Rev, Value: c.Text})
+				page.Explained = append(page.Explained, findingView{Cell: c.ID, Label: c.Label, Note: note, Computed: !c.Input, Rev: c.Rev, Value: c.Text})
 			}
 			if !c.None {
 				page.Remarkers = append(page.Remarkers, choice{c.ID, c.Label})
@@ -428,12 +430,12 @@ func (h handler) save(w http.ResponseWriter, r *http.Request) error {
 // changesOf reads fields "c.<cell>" with the text, "r.<cell>" with the revision seen and "n.<cell>" with the explanation.
 func changesOf(r *http.Request) []Change {
 	var all []Change
-	for name, values := range r.PostForm {
-		cell, ok := strings.CutPrefix(name, "c.")
-		if !ok {
+	for name := range r.PostForm {
+		kind, cell, _ := strings.Cut(name, ".")
+		if kind != "c" && (kind != "n" || r.PostForm.Has("c."+cell)) { // a computed cell has an explanation only
 			continue
 		}
-		ch := Change{Cell: cell, Text: values[0], Base: number(r.PostFormValue("r." + cell))}
+		ch := Change{Cell: cell, Text: r.PostFormValue("c." + cell), Base: number(r.PostFormValue("r." + cell))}
 		if note, ok := r.PostForm["n."+cell]; ok {
 			ch.Note = &note[0]
 		}

@@ -258,6 +258,7 @@ type periodPage struct {
 	MayReceive     bool
 	MayReopen      bool
 	MaySend        bool
+	MayDivide      bool // send one workbook for many units
 	Asked          Mark
 	Why            string
 	Board          string
@@ -278,6 +279,7 @@ func (h handler) periodPage(r *http.Request) (periodPage, error) {
 		MayReceive: h.desk.receives(actor, p) == nil, Asked: p.Asked, Why: p.AskedWhy, Open: len(b.Lines) - b.Done}
 	area := duty.Thing{Area: string(p.Area), State: string(p.State), Hands: []string{p.Asked.By}}
 	page.MayReopen = p.Asked.By != "" && h.site.Policy.Permit(actor, duty.StatReopen, area) == nil
+	page.MayDivide = divides(b.Form) && h.site.Policy.Permit(actor, duty.StatEnter, area) == nil
 	area.Hands = []string{p.Submitted.By}
 	page.MaySend = p.Submitted.By != "" && p.Ministry.By == "" && h.site.Policy.Permit(actor, duty.StatSendMinistry, area) == nil
 	return page, nil

@@ -26,6 +26,9 @@ func (h handler) mountFiles(site *web.Site) {
 	site.Handle("POST "+root+"/{report}/tep/{file}", duty.StatEnter, h.take)
 	site.Handle("POST "+root+"/{report}/tep/{file}/cot", duty.StatEnter, h.mapColumns)
 	site.Handle("GET "+root+"/{report}/tep/{file}/tra-ve.xlsx", duty.StatEnter, h.giveFileBack)
+	site.Handle("POST "+periodRoot+"/{period}/tep", duty.StatEnter, h.divide)
+	site.Handle("GET "+periodRoot+"/{period}/tep/{ref}", duty.StatEnter, h.bundle)
+	site.Handle("POST "+periodRoot+"/{period}/tep/{ref}", duty.StatEnter, h.takeBundle)
 	site.Handle("GET /ngoai-mang/bieu", duty.Public, h.offline)
 	site.Handle("GET /ngoai-mang/worker.js", duty.Public, h.worker)
 }
@@ -211,6 +214,7 @@ func (h handler) trialPage(r *http.Request) (trialPage, error) {
 func (h handler) propose(r *http.Request, t Trial, page *trialPage) {
 	page.Stranger, page.Fingerprint = true, t.Reading.Fingerprint
 	page.Targets = []choice{{"", web.T(r, "report.map.ignore")}, {string(sheet.Label), web.T(r, "report.map.label")}}
+	page.Targets = append(page.Targets, choice{string(sheet.Unit), web.T(r, "report.map.unit")})
 	for _, c := range t.Paper.Grid.Cols {
 		page.Targets = append(page.Targets, choice{"value:" + c.Code, label(web.Reader(r).UI, c.Label, c.LabelEN)})
 	}
@@ -307,4 +311,82 @@ func (h handler) offline(w http.ResponseWriter, r *http.Request) error {
 // worker is served beside the page that it keeps, so that nothing else of the site comes under it.
 func (h handler) worker(w http.ResponseWriter, r *http.Request) error {
 	return web.Bytes(w, r, "text/javascript; charset=utf-8", form.Worker)
+}
+
+// divide takes a workbook of many units for a period.
+func (h handler) divide(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("period")
+	data, name, err := upload(r)
+	var ref, one string
+	if err == nil {
+		ref, one, err = h.desk.Divide(r.Context(), web.Actor(r), id, name, data)
+	}
+	switch {
+	case fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict):
+		page, perr := h.periodPage(r)
+		if perr != nil {
+			return perr
+		}
+		return h.room.Form(w, r, "period", h.periodMeta(r, page), page, err)
+	case err != nil:
+		return err
+	case one != "":
+		return web.Redirect(w, r, one)
+	}
+	return web.Redirect(w, r, periodRoot+"/"+id+"/tep/"+ref)
+}
+
+// bundlePage is what a workbook of many units would change.
+type bundlePage struct {
+	Bundle
+	Title, Line string
+	Lost        []refusedRow
+	Any         bool
+}
+
+func (h handler) bundlePage(r *http.Request) (bundlePage, error) {
+	b, err := h.desk.Bundle(r.Context(), web.Actor(r), r.PathValue("period"), r.PathValue("ref"))
+	if err != nil {
+		return bundlePage{}, err
+	}
+	titles, err := h.titles(r)
+	page := bundlePage{Bundle: b, Title: titles[b.Period.Form], Line: h.period(r, b.Period.Period)}
+	for _, f := range b.Refused {
+		page.Lost = append(page.Lost, refusedRow{f.Sheet + "!" + f.Ref, f.Text, web.T(r, f.Key, f.Args...)})
+	}
+	for _, p := range b.Parts {
+		page.Any = page.Any || p.Changes > 0 && !p.Closed
+	}
+	return page, err
+}
+
+func (h handler) bundleMeta(r *http.Request, page bundlePage) web.Meta {
+	m := h.meta(r, web.T(r, "report.bundle"))
+	m.Crumbs = append(m.Crumbs, web.Link{Text: page.Title + ", " + page.Line, URL: periodRoot + "/" + page.Period.ID})
+	return m
+}
+
+func (h handler) bundle(w http.ResponseWriter, r *http.Request) error {
+	page, err := h.bundlePage(r)
+	if err != nil {
+		return err
+	}
+	return h.room.Show(w, r, "bundle", h.bundleMeta(r, page), page)
+}
+
+func (h handler) takeBundle(w http.ResponseWriter, r *http.Request) error {
+	id, ref := r.PathValue("period"), r.PathValue("ref")
+	cells, reports, err := h.desk.TakeBundle(r.Context(), web.Actor(r), id, ref, number(r.PostFormValue("rev")))
+	if fault.Is(err, fault.Conflict) {
+		page, perr := h.bundlePage(r)
+		if perr != nil {
+			return perr
+		}
+		return h.room.Form(w, r, "bundle", h.bundleMeta(r, page), page, err)
+	}
+	if err != nil {
+		return err
+	}
+	web.Flash(r, "ok", "report.bundle.taken", "N", cells, "Reports", reports)
+	return web.Redirect(w, r, periodRoot+"/"+id+"/tep/"+ref)
 }

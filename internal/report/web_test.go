@@ -247,3 +247,49 @@ func TestForeignWorkbook(t *testing.T) {
 		t.Errorf("the same heading again: %d, want it understood", p.Status)
 	}
 }
+
+// One workbook of many communes goes into the report of each; what is of no commune is told.
+func TestWorkbookOfManyCommunes(t *testing.T) {
+	h := open(t, dbtest.SQLite(t))
+	s := site(t, h)
+	period, id := h.period(t)
+	book := excelize.NewFile()
+	for i, row := range [][]any{{"Xã", "Dân tộc", "Số hộ", "Trong đó: nam", "Trong đó: nữ", "Từ đủ 15 tuổi"},
+		{"Xã Bắc Sơn", "Tày", 300, 640, 655, 900}, {"Bắc Sơn", "Nùng", 120, "nhiều", 240, 310},
+		{"xã Nhất Hoà", "Tày", 200, 410, 420, 600}, {"xã Không Có", "Tày", 1, 2, 3, 4}} {
+		if err := book.SetSheetRow("Sheet1", fmt.Sprintf("A%d", i+1), &row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var file bytes.Buffer
+	if err := book.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	page := "/ban-lam-viec/ky-bao-cao/" + period
+	if p := webtest.New(t, s).As("officer").Upload(page+"/tep", "file", "tinh.xlsx", file.Bytes()); p.Status != 403 {
+		t.Errorf("an officer of one commune sends for all: %d", p.Status)
+	}
+	c := webtest.New(t, s).As("statistician")
+	p := c.Upload(page+"/tep", "file", "tinh.xlsx", file.Bytes())
+	bundle := p.Header.Get("Location")
+	if p.Status != 303 || !strings.HasPrefix(bundle, page+"/tep/") {
+		t.Fatalf("sending: %d to %s\n%s", p.Status, bundle, p.Body)
+	}
+	body := c.Get(bundle).Body
+	for _, want := range []string{"2 đơn vị", "xã Bắc Sơn", "xã Nhất Hòa", "Không Có"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the overview lacks %q\n%s", want, body)
+		}
+	}
+	webtest.Render(t, s, "statistician", bundle)
+	if p = c.Post(bundle, "rev", "7"); p.Status != 409 {
+		t.Errorf("taken over what nobody saw: %d, want 409", p.Status)
+	}
+	if p = c.Post(bundle, "rev", "0"); p.Status != 303 {
+		t.Fatalf("taking: %d\n%s", p.Status, p.Body)
+	}
+	paper, err := h.desk.Paper(t.Context(), officer, id)
+	if err != nil || paper.Values["tay.hh"].N != 300 || paper.Values["nung.male"].State != form.Empty || paper.Values["nung.female"].N != 240 {
+		t.Errorf("taken: %+v, %+v, %v", paper.Values["tay.hh"], paper.Values["nung.male"], err)
+	}
+}
