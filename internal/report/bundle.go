@@ -83,6 +83,24 @@ func (d *Desk) Divide(ctx context.Context, actor duty.Actor, period, name string
 	return f.Ref, one, err
 }
 
+// DivideAgain takes a workbook apart that was kept for one report only, now that its heading is understood.
+func (d *Desk) DivideAgain(ctx context.Context, actor duty.Actor, file string) (period, ref string, err error) {
+	f, err := fileByID(ctx, d.db, file)
+	if err != nil {
+		return "", "", err
+	}
+	r, err := reportByID(ctx, d.db, f.Report)
+	if err != nil {
+		return "", "", err
+	}
+	data, err := d.content(ctx, f)
+	if err != nil {
+		return "", "", err
+	}
+	ref, _, err = d.Divide(ctx, actor, r.Period, f.Name, data)
+	return r.Period, ref, err
+}
+
 // periodReports is an open period with its reports, for who may enter figures in all of them.
 func (d *Desk) periodReports(ctx context.Context, actor duty.Actor, id string) (Period, []Report, error) {
 	p, err := periodByID(ctx, d.db, id)
@@ -125,13 +143,16 @@ func (d *Desk) bundle(ctx context.Context, actor duty.Actor, period, ref string)
 		if err != nil {
 			return b, reading, err
 		}
-		if len(b.Parts) == 0 {
+		if b.Name == "" {
 			b.Name = f.Name
 			if reading, err = d.read(ctx, f, paper); err != nil {
 				return b, reading, err
 			}
 		}
 		t := d.trial(f, paper, reading)
+		if len(t.Reading.Cells)+len(t.Reading.Refused) == 0 {
+			continue // kept there only to be asked about
+		}
 		s := effective(r, p)
 		b.Parts = append(b.Parts, Part{Unit: paper.Unit, Report: r.ID, File: f.ID, Rev: r.Rev, Changes: len(t.Changes), Same: t.Same,
 			Refused: len(refusedOf(t.Reading.Refused, r.Unit.Code())), Closed: s != Open && s != Returned})

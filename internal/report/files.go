@@ -291,7 +291,7 @@ func (d *Desk) Map(ctx context.Context, actor duty.Actor, file string, m sheet.M
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(m.Columns, func(c sheet.Mapped) bool { return c.Role == sheet.Label }) ||
+	if !slices.ContainsFunc(m.Columns, func(c sheet.Mapped) bool { return c.Role == sheet.Label || c.Role == sheet.Unit }) ||
 		!slices.ContainsFunc(m.Columns, func(c sheet.Mapped) bool { return c.Role == sheet.Figures }) {
 		return fault.New(fault.Invalid, "report.map.incomplete")
 	}

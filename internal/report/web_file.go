@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -215,9 +216,7 @@ func (h handler) propose(r *http.Request, t Trial, page *trialPage) {
 	page.Stranger, page.Fingerprint = true, t.Reading.Fingerprint
 	page.Targets = []choice{{"", web.T(r, "report.map.ignore")}, {string(sheet.Label), web.T(r, "report.map.label")}}
 	page.Targets = append(page.Targets, choice{string(sheet.Unit), web.T(r, "report.map.unit")})
-	for _, c := range t.Paper.Grid.Cols {
-		page.Targets = append(page.Targets, choice{"value:" + c.Code, label(web.Reader(r).UI, c.Label, c.LabelEN)})
-	}
+	page.Targets = append(page.Targets, h.columns(r, t.Paper)...)
 	if len(t.Reading.Proposals) == 0 {
 		return
 	}
@@ -226,10 +225,33 @@ func (h handler) propose(r *http.Request, t Trial, page *trialPage) {
 	for _, g := range p.Columns {
 		c := columnView{Header: g.Header, Shown: g.Shown, Sample: g.Sample, Chosen: string(g.Role)}
 		if g.Role == sheet.Figures {
-			c.Chosen = "value:" + g.Col
+			if c.Chosen = "value:" + g.Col; g.Row != "" {
+				c.Chosen += ":" + g.Row
+			}
 		}
 		page.Columns = append(page.Columns, c)
 	}
+}
+
+// columns are what a column of figures may be: a column of the form, or, where its rows are its own, one of its cells.
+func (h handler) columns(r *http.Request, p Paper) []choice {
+	lang := web.Reader(r).UI
+	var all []choice
+	for _, c := range p.Grid.Cols {
+		all = append(all, choice{"value:" + c.Code, label(lang, c.Label, c.LabelEN)})
+	}
+	if p.Form.Axis != noAxis {
+		return all
+	}
+	for _, row := range p.Grid.Rows {
+		for _, c := range p.Grid.Cols {
+			id := form.ID(row.Code, c.Code)
+			if cell, ok := p.Grid.Cell(id); ok && typed(cell) {
+				all = append(all, choice{"value:" + c.Code + ":" + row.Code, p.Grid.Label(id, lang)})
+			}
+		}
+	}
+	return all
 }
 
 func (h handler) take(w http.ResponseWriter, r *http.Request) error {
@@ -257,7 +279,8 @@ func (h handler) mapColumns(w http.ResponseWriter, r *http.Request) error {
 			continue
 		}
 		role, col, _ := strings.Cut(columns[i], ":")
-		m.Columns = append(m.Columns, sheet.Mapped{Header: header, Role: sheet.Role(role), Col: col})
+		col, row, _ := strings.Cut(col, ":")
+		m.Columns = append(m.Columns, sheet.Mapped{Header: header, Role: sheet.Role(role), Row: row, Col: col})
 	}
 	if err := h.desk.Map(r.Context(), web.Actor(r), r.PathValue("file"), m); err != nil {
 		page, perr := h.trialPage(r)
@@ -265,6 +288,15 @@ func (h handler) mapColumns(w http.ResponseWriter, r *http.Request) error {
 			return perr
 		}
 		return h.room.Form(w, r, "trial", h.trialMeta(r, page), page, err)
+	}
+	if slices.ContainsFunc(m.Columns, func(c sheet.Mapped) bool { return c.Role == sheet.Unit }) {
+		period, ref, err := h.desk.DivideAgain(r.Context(), web.Actor(r), r.PathValue("file"))
+		if err == nil {
+			return web.Redirect(w, r, periodRoot+"/"+period+"/tep/"+ref)
+		}
+		if !fault.Is(err, fault.Forbidden) && !fault.Is(err, fault.Invalid) {
+			return err
+		}
 	}
 	return web.Redirect(w, r, root+"/"+r.PathValue("report")+"/tep/"+r.PathValue("file"))
 }

@@ -14,6 +14,7 @@ import (
 
 	"banlang/internal/db/dbtest"
 	"banlang/internal/duty"
+	"banlang/internal/fact"
 	"banlang/internal/fault"
 	"banlang/internal/i18n"
 	"banlang/internal/report"
@@ -291,5 +292,61 @@ func TestWorkbookOfManyCommunes(t *testing.T) {
 	paper, err := h.desk.Paper(t.Context(), officer, id)
 	if err != nil || paper.Values["tay.hh"].N != 300 || paper.Values["nung.male"].State != form.Empty || paper.Values["nung.female"].N != 240 {
 		t.Errorf("taken: %+v, %+v, %v", paper.Values["tay.hh"], paper.Values["nung.male"], err)
+	}
+}
+
+// A table with one line a commune, headed in words of its own: the statistician says once what each column is.
+func TestLineForEachCommune(t *testing.T) {
+	h := open(t, dbtest.SQLite(t))
+	s := site(t, h)
+	p, err := fact.ParsePeriod("2026H1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	period, err := h.desk.OpenPeriod(t.Context(), statistician, report.Opening{Form: "BM05", Period: p, Area: home})
+	if err != nil {
+		t.Fatal(err)
+	}
+	book := excelize.NewFile()
+	for i, row := range [][]any{{"Nơi", "Già làng trai", "Già làng gái"}, {"Bắc Sơn", 12, 3}, {"Nhất Hòa", 9, 1}, {"Vũ Lễ", 7, 2}} {
+		if err := book.SetSheetRow("Sheet1", fmt.Sprintf("A%d", i+1), &row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var file bytes.Buffer
+	if err := book.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	c := webtest.New(t, s).As("statistician")
+	page := c.Upload("/ban-lam-viec/ky-bao-cao/"+period+"/tep", "file", "uy-tin.xlsx", file.Bytes())
+	trial := page.Header.Get("Location")
+	body := c.Get(trial).Body
+	fingerprint := regexp.MustCompile(`name="fingerprint" value="([^"]+)"`).FindStringSubmatch(body)
+	headers := regexp.MustCompile(`name="header" value="([^"]*)"`).FindAllStringSubmatch(body, -1)
+	if fingerprint == nil || len(headers) != 3 {
+		t.Fatalf("asked about %d columns at %s (%d)\n%s", len(headers), trial, page.Status, body)
+	}
+	answer := []string{"fingerprint", fingerprint[1]}
+	for i, column := range []string{"unit", "value:male:ncut", "value:female:ncut"} {
+		answer = append(answer, "header", html.UnescapeString(headers[i][1]), "column", column)
+	}
+	page = c.Post(trial+"/cot", answer...)
+	bundle := page.Header.Get("Location")
+	if page.Status != 303 || !strings.HasPrefix(bundle, "/ban-lam-viec/ky-bao-cao/"+period+"/tep/") {
+		t.Fatalf("the answer: %d to %s\n%s", page.Status, bundle, page.Body)
+	}
+	if body = c.Get(bundle).Body; !strings.Contains(body, "3 đơn vị") {
+		t.Errorf("the overview: %s", body)
+	}
+	if page = c.Post(bundle, "rev", "0"); page.Status != 303 {
+		t.Fatalf("taking: %d\n%s", page.Status, page.Body)
+	}
+	mine, err := h.desk.Mine(t.Context(), officer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	paper, err := h.desk.Paper(t.Context(), officer, mine[0].Report.ID)
+	if err != nil || paper.Values["ncut.male"].N != 12 || paper.Values["ncut.all"].N != 15 {
+		t.Errorf("taken: %+v, %v", paper.Values["ncut.male"], err)
 	}
 }
