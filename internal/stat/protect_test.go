@@ -1,6 +1,7 @@
 package stat
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -89,10 +90,11 @@ func attack(t *testing.T, guards ...guard) {
 	for _, g := range guards {
 		index := make([]int, len(g.Cells))
 		for i, c := range g.Cells {
-			at, known := keys[c.Key]
+			name := fmt.Sprint(c.Key, " ", c.Value, " ", c.Fixed) // a figure that was corrected is another cell
+			at, known := keys[name]
 			if !known {
 				at = len(table.Cells)
-				keys[c.Key] = at
+				keys[name] = at
 				table.Cells, hidden = append(table.Cells, disclosure.Cell{Value: c.Value, Low: min(0, c.Value), K: c.K}), append(hidden, true)
 			}
 			index[i] = at
@@ -262,6 +264,22 @@ func TestProtectAgainstEarlierReleases(t *testing.T) {
 	attack(t, one.guard, two.guard)
 	if !second.hiddenAt(two, 0, 0, 1, 0) {
 		t.Error("c in A is shown: 43 others less 40 are 3")
+	}
+}
+
+// A commune that reports later is the new total less the old one.
+func TestProtectAgainstLaterReports(t *testing.T) {
+	first, second := laidOut([]string{"A", "B", "C", "all"}, []string{"a", "b", dataset.All}, pop), laidOut([]string{"A", "B", "C", "all"}, []string{"a", "b", dataset.All}, pop)
+	first.fill(0, [][]int64{{900, 300}, {800, 200}})
+	for g := range 3 {
+		first.cells[first.index([]int{2, 0, g, 0})] = fact.Cell{State: fact.Missing}
+	}
+	second.fill(0, [][]int64{{900, 300}, {800, 200}, {70, 3}})
+	one := release(t, first, nil)
+	two := release(t, second, nil, one.guard)
+	attack(t, one.guard, two.guard)
+	if len(two.exposed) > 0 || !second.hiddenAt(two, 3, 0, 1, 0) {
+		t.Errorf("exposed %v; 503 of b less the 500 that were released are the 3 of C", two.exposed)
 	}
 }
 

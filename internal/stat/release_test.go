@@ -186,6 +186,11 @@ func TestReleaseIsCheckedAgainstWhatCameBetween(t *testing.T) {
 	if err := desk.Release(ctx, leader, ids[1]); err != nil {
 		t.Fatal(err)
 	}
+	guards, _, err := desk.guards(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	attack(t, guards[1:]...)
 }
 
 func releaseSite(t testing.TB) (*web.Site, *Desk) {
