@@ -359,7 +359,8 @@ export function run(form, page, changed) {
       const wrong = mine.some((f) => f.severity !== 'warning')
       control.closest('td')?.classList.toggle('bad', wrong)
       control.closest('td')?.classList.toggle('ask', !wrong && mine.length > 0)
-      control.toggleAttribute('aria-invalid', wrong)
+      if (wrong) control.setAttribute('aria-invalid', 'true') // an empty attribute would say the opposite
+      else control.removeAttribute('aria-invalid')
       if (mine.length) control.setAttribute('aria-describedby', 'f-' + id)
       else control.removeAttribute('aria-describedby')
     }
