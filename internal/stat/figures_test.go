@@ -55,7 +55,7 @@ func TestReportReachesTheAnswer(t *testing.T) {
 		s := real(t, d)
 		c := webtest.New(t, s).As("officer")
 		page := c.Get("/ban-lam-viec/so-lieu?chi-tieu=POP&hang=group&cot=period&ky=2026H1&xem=share_column&tong=1")
-		for _, want := range []string{"Tày", "6 tháng đầu năm 2026", "Phần trăm của cột", "55,6%"} {
+		for _, want := range []string{"Tày", "6 tháng đầu năm 2026", "Phần trăm của cột", "55,6%", "Số minh hoạ"} {
 			if !page.Has(want) {
 				t.Errorf("the answer lacks %q: %s", want, page.Text())
 			}
@@ -67,6 +67,9 @@ func TestReportReachesTheAnswer(t *testing.T) {
 		page = webtest.New(t, s).As("statistician").Get("/ban-lam-viec/so-lieu?chi-tieu=POP&hang=group&ky=moi&dia-ban=04")
 		if page.Status != http.StatusForbidden {
 			t.Errorf("the latest figures of another province: %d", page.Status)
+		}
+		if page := webtest.New(t, s).As("statistician").Get("/ban-lam-viec/so-lieu?chi-tieu=POP&hang=group&ky=2019"); page.Status != http.StatusOK || page.Has("Số minh hoạ") {
+			t.Errorf("the census is called made up: %d", page.Status)
 		}
 		before := refusals(t, d)
 		if page := webtest.New(t, s).As("elsewhere").Get("/ban-lam-viec/so-lieu?chi-tieu=POP&hang=group&dia-ban=06325"); page.Status != http.StatusForbidden {

@@ -90,7 +90,11 @@ func (f *figures) Label(m fact.Member, lang string) string {
 }
 
 func (f *figures) Origins(_ context.Context, q fact.Question, row, _ fact.Header, _ int) ([]fact.Origin, error) {
-	whole := fact.Origin{Fact: fact.Fact{Key: fact.Key{Indicator: q.Indicators[0], Place: place.ID(row.Members[0].Code), Period: q.Periods[0]}, Value: 1234, State: fact.Known, Cell: "Biểu 1!C7"},
+	at := langSon
+	if len(row.Members) > 0 {
+		at = place.ID(row.Members[0].Code)
+	}
+	whole := fact.Origin{Fact: fact.Fact{Key: fact.Key{Indicator: q.Indicators[0], Place: at, Period: q.Periods[0]}, Value: 1234, State: fact.Known, Cell: "Biểu 1!C7"},
 		Batch: fact.Batch{Title: "Biểu 01, xã Bắc Sơn", Report: "r1", FileName: "bieu-01.xlsx", EnteredName: "Cán bộ xã", CertifiedName: "Lãnh đạo xã", AsOf: 20260630, Demo: true, Recorded: now}, Share: 1}
 	part := whole
 	part.Share, part.Cut.Group = .25, "tay"

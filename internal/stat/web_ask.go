@@ -3,6 +3,7 @@ package stat
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"net/http"
 	"net/url"
 	"path"
@@ -65,6 +66,7 @@ type askPage struct {
 	Export  string // where a file that may leave the area is asked for
 	Query   string
 	Notes   []string
+	Demo    bool // figures of a demonstration are among them
 }
 
 // A choice is one value of several.
@@ -235,6 +237,7 @@ func (h handler) answered(r *http.Request, p *askPage, a fact.Answer) (err error
 	p.Table.Title, p.Table.Source = p.Title, askURL+"/nguon?"+p.Query+"&o="
 	p.Lacking = s.lacking(a)
 	p.Notes = s.notes(a)
+	p.Demo = h.desk.made(r.Context(), a)
 	switch p.Ask.View {
 	case AsTable:
 		return nil
@@ -262,6 +265,23 @@ func (h handler) mapColumns(ask Ask, s voice, a fact.Answer, drawn string) (all 
 		all = append(all, choice{Text: text, URL: askURL + "?" + h.desk.Query(ask) + "&ve=" + url.QueryEscape(headerText(a.Cols[j])), Chosen: text == drawn})
 	}
 	return all
+}
+
+// made tells whether figures made up for demonstration are among an answer's, by a cell of each of its first columns: who looks at
+// one cell is told by its source.
+func (d *Desk) made(ctx context.Context, a fact.Answer) bool {
+	rows, cols := sides(a)
+	for _, j := range cols[:min(len(cols), 4)] {
+		i := slices.IndexFunc(rows, func(i int) bool { _, ok := a.Cells[i][j].Value(); return ok })
+		if i < 0 {
+			continue
+		}
+		origins, err := d.facts.Origins(ctx, a.Question, a.Rows[rows[i]], a.Cols[j], 3)
+		if err == nil && slices.ContainsFunc(origins, func(o fact.Origin) bool { return o.Batch.Demo }) {
+			return true
+		}
+	}
+	return false
 }
 
 // lacking says what the sums of an answer lack: the cell that lacks most speaks for all.
