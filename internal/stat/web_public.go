@@ -275,7 +275,7 @@ func (h publicHandler) release(w http.ResponseWriter, r *http.Request, code stri
 	if err != nil {
 		return err
 	}
-	t = h.published(r, t)
+	t.URL, t.Publisher = publicURL+"/"+t.ID, h.site.Agency // without the origin: the page is kept for others
 	p, err := h.figures(r, rel, t, r.URL.Query(), false)
 	if err != nil {
 		return err
@@ -632,7 +632,7 @@ func (h publicHandler) publicGroup(w http.ResponseWriter, r *http.Request) error
 	slug := r.PathValue("slug")
 	label := h.desk.facts.Label(fact.Member{Dim: fact.ByGroup, Code: slug}, web.Reader(r).UI)
 	if known := slices.ContainsFunc(h.desk.groups.Groups(), func(g ethnic.Group) bool { return string(g.Slug) == slug }); !known {
-		return fault.New(fault.NotFound, "stat.public.group")
+		return fault.New(fault.NotFound, "stat.public.nogroup")
 	}
 	return h.publicProfile(w, r, publicProfile{Title: web.T(r, "stat.public.group.title", "Name", label), Page: "/dan-toc/" + slug}, func(t dataset.Table) map[int]int {
 		axis := slices.IndexFunc(t.Dims, func(d dataset.Dimension) bool { return d.Code == string(fact.ByGroup) })
