@@ -134,6 +134,8 @@ type Paper struct {
 	Past     form.Past
 	Findings []form.Finding
 	Remarks  []Remark
+
+	files map[string]string // names of the workbooks that some of its cells came in
 }
 
 // Effective is the report's state as the rights know it: in a locked period everything is locked.

@@ -563,6 +563,13 @@ type historyPage struct {
 	Steps           []Step
 	Versions        []versionView
 	Files           []File
+	Cells           []cellStory
+}
+
+// A cellStory is who typed what into a cell last, or in which workbook it came.
+type cellStory struct {
+	Label, Text, File string
+	Cell
 }
 
 type versionView struct {
@@ -590,9 +597,29 @@ func (h handler) history(w http.ResponseWriter, r *http.Request) error {
 	if page.Files, err = h.desk.ReportFiles(r.Context(), web.Actor(r), p.Report); err != nil {
 		return err
 	}
+	page.Cells = h.stories(r, p, page.Files)
 	m := h.meta(r, web.T(r, "report.history"))
 	m.Crumbs = append(m.Crumbs, web.Link{Text: page.Title, URL: root + "/" + p.ID})
 	return h.room.Show(w, r, "history", m, page)
+}
+
+// stories lists the cells that somebody filled, in the order of the form.
+func (h handler) stories(r *http.Request, p Paper, files []File) []cellStory {
+	names := map[string]string{}
+	for _, f := range files {
+		names[f.ID] = f.Name
+	}
+	var all []cellStory
+	for _, row := range p.Grid.Rows {
+		for _, col := range p.Grid.Cols {
+			id := form.ID(row.Code, col.Code)
+			if c, ok := p.Cells[id]; ok {
+				cell, _ := p.Grid.Cell(id)
+				all = append(all, cellStory{p.Grid.Label(id, web.Reader(r).UI), tell(r, cell, p.Values[id]), names[c.File], c})
+			}
+		}
+	}
+	return all
 }
 
 // changes lists the cells of a grid in which two versions differ.

@@ -169,6 +169,16 @@ func (d *Desk) sound(ctx context.Context, tx writer, p *Paper) error {
 // certify freezes the report as its next version and records its figures. What the version before said and this one does not is
 // withdrawn.
 func (d *Desk) certify(ctx context.Context, tx writer, p Paper, by Mark) error {
+	if onlyFile(p.Cells) == "" {
+		all, err := filesOf(ctx, tx, p.ID)
+		if err != nil {
+			return err
+		}
+		p.files = map[string]string{}
+		for _, f := range all {
+			p.files[f.ID] = f.Name
+		}
+	}
 	facts, err := d.figures(p, p.Axis, p.Values)
 	if err != nil {
 		return err
@@ -224,7 +234,7 @@ func (d *Desk) figures(p Paper, axis []form.Row, values form.Values) ([]fact.Fac
 				Indicator: i.Code, Place: p.Report.Unit, Village: e.Only["village"], Period: p.Period.Period,
 				Cut: fact.Cut{Group: ethnic.Slug(e.Only["group"]), Sex: e.Only["sex"], Age: e.Only["age"], Language: e.Only["language"], Item: e.Only["item"]},
 			},
-			Value: rescale(e.N, e.Decimals, i.Decimals), State: fact.Known, Cell: source(p.Cells[e.CellID], e.CellID),
+			Value: rescale(e.N, e.Decimals, i.Decimals), State: fact.Known, Cell: p.source(e.CellID),
 		}
 		if e.Unknown {
 			f.Value, f.State = 0, fact.Unknown
@@ -234,12 +244,17 @@ func (d *Desk) figures(p Paper, axis []form.Row, values form.Values) ([]fact.Fac
 	return all, nil
 }
 
-// source is where a value stood: in a workbook, or in the form.
-func source(c Cell, id string) string {
-	if c.Source != "" {
+// source is where a value stood: "BM01!C7" of the workbook that all of them came in, "so.xlsx BM01!C7" where only some did, or the
+// cell of the form.
+func (p Paper) source(id string) string {
+	switch c := p.Cells[id]; {
+	case c.Source == "":
+		return id
+	case p.files[c.File] == "":
 		return c.Source
+	default:
+		return p.files[c.File] + " " + c.Source
 	}
-	return id
 }
 
 // rescale moves a value from one number of decimals to another, rounding half away from zero.
