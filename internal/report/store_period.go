@@ -67,6 +67,20 @@ func periodOf(ctx context.Context, c db.Conn, code string, p fact.Period, area p
 	return r.told(), err
 }
 
+// overdue counts the reports that are not there of each open period whose last day has passed.
+func overdue(ctx context.Context, c db.Conn, today place.Date) (map[string]int, error) {
+	type row struct {
+		period string
+		n      int
+	}
+	late := map[string]int{}
+	err := db.Each(ctx, c, func(r *row) []any { return []any{&r.period, &r.n} }, func(r row) error { late[r.period] = r.n; return nil },
+		`SELECT r.period, count(*) FROM report r JOIN report_period p ON p.id = r.period WHERE p.state = $1 AND p.send_due < $2
+			AND r.state <> $3 AND r.state <> $4 AND NOT (r.state = $5 AND r.unit = p.area) GROUP BY r.period LIMIT 1000`,
+		Open, today, Sent, Accepted, Certified)
+	return late, err
+}
+
 // setPeriod writes back what may change of a period.
 func setPeriod(ctx context.Context, tx *db.Tx, p Period) error {
 	_, err := db.Exec(ctx, tx, `UPDATE report_period SET certify_due = $1, send_due = $2, final_due = $3, state = $4, locked_by = $5, locked_at = $6,

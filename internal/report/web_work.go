@@ -2,14 +2,14 @@ package report
 
 import (
 	"context"
+	"fmt"
 
 	"banlang/internal/duty"
-	"banlang/internal/fault"
 	"banlang/internal/web"
 )
 
 // Work lists what waits for the actor: reports that came back, that are due, that wait to be certified, sent or accepted, versions of
-// forms to approve and periods to decide on. Titles are in Vietnamese, as officers work.
+// forms to approve, periods to decide on, and periods in which units are late. Titles are in Vietnamese, as officers work.
 func (d *Desk) Work(ctx context.Context, actor duty.Actor) ([]web.Task, error) {
 	if !d.policy.May(actor, duty.StatReadExact) {
 		return nil, nil // nothing of this room is theirs
@@ -81,13 +81,22 @@ func (d *Desk) waits(actor duty.Actor, m Mine) (kind, word string) {
 	return "", ""
 }
 
-// decisions adds the periods that wait for a leader: to be opened again, or sent to the ministry.
+// decisions adds the periods in which units are late, for who receives their reports, and those that wait for a leader: to be opened
+// again, or sent to the ministry.
 func (d *Desk) decisions(ctx context.Context, actor duty.Actor, titles map[string]string, tasks []web.Task) ([]web.Task, error) {
 	periods, err := d.Periods(ctx, actor)
-	if fault.Is(err, fault.Forbidden) {
-		return tasks, nil
+	if err != nil {
+		return nil, err
+	}
+	late, err := overdue(ctx, d.db, d.today())
+	if err != nil {
+		return nil, err
 	}
 	for _, p := range periods {
+		if n := late[p.ID]; n > 0 && d.receives(actor, p) == nil {
+			tasks = append(tasks, web.Task{Title: fmt.Sprintf("%s, %s: %d đơn vị chưa gửi", titles[p.Form], d.periodName(p.Period), n), Kind: "report.work.late",
+				URL: root + "/theo-doi?ky=" + p.ID, Due: p.SendDue.Time(), State: "late", Word: "Quá hạn"})
+		}
 		if p.State != Locked {
 			continue
 		}
@@ -101,5 +110,5 @@ func (d *Desk) decisions(ctx context.Context, actor duty.Actor, titles map[strin
 			tasks = append(tasks, web.Task{Title: title, Kind: "report.work.ministry", URL: url, State: "go", Word: "Chờ gửi bộ"})
 		}
 	}
-	return tasks, err
+	return tasks, nil
 }
