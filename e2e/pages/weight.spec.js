@@ -12,6 +12,9 @@ const pages = [
   { name: 'home', address: async () => '/', bytes: 10_000, requests: 2, seconds: 3 },
   { name: 'article', address: article, bytes: 10_000, requests: 2, seconds: 5 },
   { name: 'search', address: async () => '/tim?q=phong+chay+rung', bytes: 9_000, requests: 2 },
+  { name: 'figures', address: async () => '/so-lieu', bytes: 14_000, requests: 2 },
+  { name: 'a data set', address: async () => '/so-lieu/dan-so-dan-toc-2019', bytes: 14_000, requests: 2 },
+  { name: 'a map of communes', address: async () => '/so-lieu/dan-so-xa-minh-hoa?hang=place&cot=khong&group=dao', bytes: 20_000, requests: 2 },
   { name: 'targets', address: async () => '/muc-tieu', bytes: 14_000, requests: 2 },
 ]
 
