@@ -125,7 +125,7 @@ func (h *House) site(demo bool) (*web.Site, error) {
 		console.KindOf("census", duty.EthnicEdit, 32<<20, h.groups),
 		console.KindOf("indicators", duty.StatDefine, 8<<20, h.facts),
 	)
-	console.Mount(s, desk, h.bulletin, h.library, h.accounts, h.privacy, h.places, h.groups, h.plan, h.report)
+	console.Mount(s, desk, h.bulletin, h.library, h.accounts, h.privacy, h.places, h.groups, h.plan, h.report, h.stat)
 	return s, openapi.Mount(s, openapi.Desks{Places: h.places, Groups: h.groups, Targets: h.plan, Bulletins: h.bulletin, Documents: h.library, Search: h.search, Figures: h.stat},
 		string(h.version))
 }
