@@ -123,6 +123,7 @@ func (s seeder) period(ctx context.Context, f form.Form, period fact.Period, new
 	if err != nil {
 		return err
 	}
+	p.Opened = Mark{s.statistician.ID, s.statistician.Name, min(p.Opens, s.today()).Time()}
 	if !newest {
 		by := Mark{s.statistician.ID, s.statistician.Name, p.FinalDue.Time()}
 		p.State, p.Locked = Locked, by

@@ -44,7 +44,11 @@ func (s seeder) write(ctx context.Context, tx *db.Tx, p Period, sheets []filledR
 	if err := db.Insert(ctx, tx, "report_version", "report, version, cells, batch, certified_by, certified_name, at", versions); err != nil {
 		return err
 	}
-	steps = append(steps, []any{db.NewID(), p.ID, stepOpen, s.statistician.ID, s.statistician.Name, Open, "", db.Millis(p.Opened.At)})
+	for _, st := range []Step{{stepOpen, p.Opened, Open, ""}, {stepLock, p.Locked, Locked, ""}, {stepAsk, p.Asked, Locked, p.AskedWhy}, {stepSubmit, p.Submitted, Locked, ""}} {
+		if !st.By.At.IsZero() {
+			steps = append(steps, []any{db.NewID(), p.ID, st.Act, st.By.By, st.By.Name, st.After, st.Reason, db.Millis(st.By.At)})
+		}
+	}
 	if err := db.Insert(ctx, tx, "report_step", "id, thing, act, actor, actor_name, after, reason, at", steps); err != nil {
 		return err
 	}

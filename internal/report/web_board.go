@@ -277,6 +277,9 @@ func (h handler) periodPage(r *http.Request) (periodPage, error) {
 	}
 	page := periodPage{periodRowView: h.periodView(r, p, h.title(r, b.Form, p)), Certify: p.CertifyDue.Time(), Final: p.FinalDue.Time(), Steps: steps,
 		MayReceive: h.desk.receives(actor, p) == nil, Asked: p.Asked, Why: p.AskedWhy, Open: len(b.Lines) - b.Done}
+	if i := slices.IndexFunc(steps, func(s Step) bool { return s.Act == stepAsk }); i >= 0 {
+		page.Asked = steps[i].By // with the name
+	}
 	area := duty.Thing{Area: string(p.Area), State: string(p.State), Hands: []string{p.Asked.By}}
 	page.MayReopen = p.Asked.By != "" && h.site.Policy.Permit(actor, duty.StatReopen, area) == nil
 	page.MayDivide = divides(b.Form) && h.site.Policy.Permit(actor, duty.StatEnter, area) == nil
