@@ -90,13 +90,14 @@ var Reference = []Tile{
 	{"library", "/thu-vien", "library"},
 	{"groups", "/dan-toc", "ethnic-groups"},
 	{"places", "/dia-ban", "places-map"},
+	{"figures", "/so-lieu", "figures"},
 	{"targets", "/muc-tieu", "targets"},
 	{"search", "/tim", "search"},
 	{"choose", "/ngon-ngu", "language"},
 }
 
 // pictures are the pictograms of what was found.
-var pictures = map[string]string{"document": "library", "group": "ethnic-groups", "place": "places-map", "target": "targets"}
+var pictures = map[string]string{"document": "library", "group": "ethnic-groups", "place": "places-map", "target": "targets", "figures": "figures"}
 
 // picture is the pictogram of a kind of entry and its topics, "" without one.
 func picture(kind string, topics []string) string {

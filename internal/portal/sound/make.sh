@@ -32,6 +32,7 @@ news|Tin mới
 library|Thư viện
 groups|Các dân tộc
 places|Các xã, các thôn
+figures|Số liệu của tỉnh
 targets|Mục tiêu của tỉnh
 search|Tìm tin
 ask|Hỏi cán bộ
