@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -374,9 +375,7 @@ func (d *Desk) slugs(codes []string) []string {
 // Findings are what the checks would say if the workbook's changes were taken, and where each cell stands in the workbook.
 func (t Trial) Findings() (findings []form.Finding, at map[string]sheet.Cell) {
 	values, at := form.Values{}, map[string]sheet.Cell{}
-	for id, v := range t.Paper.Values {
-		values[id] = v
-	}
+	maps.Copy(values, t.Paper.Values)
 	for _, c := range t.Reading.Cells {
 		at[form.ID(c.Row, c.Col)] = c
 	}

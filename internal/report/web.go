@@ -399,6 +399,12 @@ func (h handler) reply(r *http.Request, p Paper, conflicts []Conflict) form.Repl
 	for _, c := range p.Cells {
 		reply.Cells = append(reply.Cells, form.Sent{Cell: c.Name, Text: c.Value.Text, Rev: c.Rev, Note: c.Value.Note, State: c.Value.State})
 	}
+	reply.Cells = slices.DeleteFunc(reply.Cells, func(s form.Sent) bool { c, _ := p.Grid.Cell(s.Cell); return c.Given() })
+	for id, v := range p.Values { // what the system knows by itself nobody types, but the browser judges by it
+		if c, ok := p.Grid.Cell(id); ok && c.Given() {
+			reply.Cells = append(reply.Cells, form.Sent{Cell: id, Text: tell(r, c, v), Rev: p.Cells[id].Rev, Note: v.Note, State: v.State})
+		}
+	}
 	slices.SortFunc(reply.Cells, func(a, b form.Sent) int { return strings.Compare(a.Cell, b.Cell) })
 	for _, c := range conflicts {
 		reply.Conflicts = append(reply.Conflicts, form.Sent{Cell: c.Cell, Text: c.Text, Rev: c.Rev, Note: c.Note, State: p.Values[c.Cell].State, By: c.By.Name,
