@@ -397,11 +397,12 @@ func (h handler) reply(r *http.Request, p Paper, conflicts []Conflict) form.Repl
 		reply.Saved = p.Entered.At.UTC().Format(time.RFC3339)
 	}
 	for _, c := range p.Cells {
-		reply.Cells = append(reply.Cells, form.Sent{Cell: c.Name, Text: c.Value.Text, Rev: c.Rev, Note: c.Value.Note, State: c.Value.State})
+		if cell, _ := p.Grid.Cell(c.Name); !cell.Given() {
+			reply.Cells = append(reply.Cells, form.Sent{Cell: c.Name, Text: c.Value.Text, Rev: c.Rev, Note: c.Value.Note, State: c.Value.State})
+		}
 	}
-	reply.Cells = slices.DeleteFunc(reply.Cells, func(s form.Sent) bool { c, _ := p.Grid.Cell(s.Cell); return c.Given() })
 	for id, v := range p.Values { // what the system knows by itself nobody types, but the browser judges by it
-		if c, ok := p.Grid.Cell(id); ok && c.Given() {
+		if c, ok := p.Grid.Cell(id); ok && c.Given() && v.State != form.Empty {
 			reply.Cells = append(reply.Cells, form.Sent{Cell: id, Text: tell(r, c, v), Rev: p.Cells[id].Rev, Note: v.Note, State: v.State})
 		}
 	}
