@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"slices"
 
 	"banlang/internal/audit"
 	"banlang/internal/duty"
@@ -48,7 +49,11 @@ func (d *Desk) load(ctx context.Context, c reader, id string) (Paper, error) {
 	if err != nil {
 		return p, err
 	}
-	p.Form, p.Grid = f.Form, f.Lay(r.Axis)
+	p.Form = f.Form
+	if err := d.grow(ctx, &p); err != nil {
+		return p, err
+	}
+	p.Grid = f.Lay(p.Axis)
 	if p.Report.Wanted == 0 {
 		p.Wanted = wanted(p.Grid)
 	}
@@ -77,6 +82,21 @@ func (d *Desk) load(ctx context.Context, c reader, id string) (Paper, error) {
 	p.Grid.Compute(p.Values)
 	p.Remarks, err = remarksOf(ctx, c, id)
 	return p, err
+}
+
+// grow adds the rows that have come since a report was opened, while figures are entered into it: a village that was confirmed, a
+// project. They are kept with the next change.
+func (d *Desk) grow(ctx context.Context, p *Paper) error {
+	if s := p.Effective(); s != Open && s != Returned || p.Form.Axis == byGroup || p.Form.Axis == byMinority {
+		return nil
+	}
+	rows, err := d.axis(ctx, p.Form, p.Report.Unit, min(p.Period.Period.Last(), d.today()))
+	for _, row := range rows {
+		if !slices.ContainsFunc(p.Axis, func(r form.Row) bool { return r.Code == row.Code }) {
+			p.Axis, p.Report.Wanted = append(slices.Clip(p.Axis), row), 0
+		}
+	}
+	return err
 }
 
 // check finds what the report is compared with, and compares.

@@ -324,6 +324,41 @@ func TestTick(t *testing.T) {
 	}
 }
 
+// A village that is confirmed after the form was opened gets its row.
+func TestRowsGrow(t *testing.T) {
+	h := open(t, dbtest.SQLite(t))
+	ctx := t.Context()
+	p, err := fact.ParsePeriod("2026Q2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.desk.OpenPeriod(ctx, statistician, report.Opening{Form: "BM06", Period: p, Area: home}); err != nil {
+		t.Fatal(err)
+	}
+	mine, err := h.desk.Mine(ctx, officer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := mine[0].Report.ID
+	if p, err := h.desk.Paper(ctx, officer, id); err != nil || len(p.Axis) != 0 {
+		t.Fatalf("before any village: %d rows, %v", len(p.Axis), err)
+	}
+	if err := h.places.SeedDemo(ctx); err != nil {
+		t.Fatal(err)
+	}
+	paper, err := h.desk.Paper(ctx, officer, id)
+	if err != nil || len(paper.Axis) == 0 {
+		t.Fatalf("with villages: %d rows, %v", len(paper.Axis), err)
+	}
+	cell := form.ID(paper.Axis[0].Code, "spk")
+	if saved, err := h.desk.Save(ctx, officer, id, []report.Change{{Cell: cell, Text: "2"}}); err != nil || len(saved.Refused) > 0 {
+		t.Errorf("Save = %+v, %v", saved, err)
+	}
+	if mine, err = h.desk.Mine(ctx, officer); err != nil || mine[0].Report.Wanted != 3*len(paper.Axis) || mine[0].Report.Filled != 1 {
+		t.Errorf("the list says %d of %d, %v", mine[0].Report.Filled, mine[0].Report.Wanted, err)
+	}
+}
+
 func TestWhoEnteredAcceptsNothing(t *testing.T) {
 	h := open(t, dbtest.SQLite(t))
 	_, id := h.period(t)
