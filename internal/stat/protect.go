@@ -231,9 +231,8 @@ type protected struct {
 	exposed []string // keys of the cells that earlier releases give away
 }
 
-// protect hides what must be hidden. Earlier are the guards of every release there was; before names the units of which one is
-// the exact sum.
-func (s *sheet) protect(ctx context.Context, earlier []guard, before func(place string) []string, progress func(done, total int)) (protected, error) {
+// protect hides what must be hidden. Earlier are the guards of every release there was; splits tells what makes a unit.
+func (s *sheet) protect(ctx context.Context, earlier []guard, splits func(place string) []split, progress func(done, total int)) (protected, error) {
 	p := protector{sheet: s, measures: s.measures(), keys: map[string]int{}}
 	if len(p.measures) > 0 {
 		if err := p.cross(); err != nil {
@@ -244,7 +243,7 @@ func (s *sheet) protect(ctx context.Context, earlier []guard, before func(place 
 		for _, g := range earlier {
 			p.join(g)
 		}
-		p.lineage(before)
+		p.between(splits)
 	}
 	res, err := disclosure.Protect(ctx, p.table, progress)
 	if err != nil {
@@ -377,9 +376,7 @@ func (p *protector) term(at []int, base, axis int, members []string) {
 		return
 	}
 	if left != 0 {
-		sum.Parts = append(sum.Parts, len(p.table.Cells))
-		p.table.Cells = append(p.table.Cells, disclosure.Cell{Value: left, Low: min(0, left), Published: true})
-		p.guarded = append(p.guarded, guarded{Key: p.guarded[total].Key + keyPart + "rest", Value: left, Fixed: true})
+		sum.Parts = append(sum.Parts, p.fixed(p.guarded[total].Key, left))
 	}
 	p.table.Sums = append(p.table.Sums, sum)
 }
@@ -488,32 +485,65 @@ func (p *protector) knows(key string) bool {
 		slices.ContainsFunc(p.axes[periodAxis].Members, func(m dataset.Member) bool { return m.Code == parts[1] })
 }
 
-// lineage adds that a unit is the exact sum of those before it, where both are known: a merged commune less its old parts.
-func (p *protector) lineage(before func(place string) []string) {
-	if before == nil {
+// A split is the units that make one: those before it, or those within it. What lies within a unit is part of it even where not all
+// of it was reported; what was before it says nothing where the figures differ.
+type split struct {
+	parts  []string
+	within bool
+}
+
+// between adds the sums between units of which both are known: a merged commune less its old parts, a district less its communes.
+func (p *protector) between(splits func(place string) []split) {
+	if splits == nil {
 		return
 	}
-	known := map[string][]string{}
-	for key, at := range maps.All(maps.Clone(p.keys)) {
+	known := map[string][]split{}
+	for _, key := range slices.Sorted(maps.Keys(p.keys)) {
 		parts := strings.SplitN(key, keyPart, 4)
-		olds, asked := known[parts[2]]
+		of, asked := known[parts[2]]
 		if !asked {
-			olds = before(parts[2])
-			known[parts[2]] = olds
+			of = splits(parts[2])
+			known[parts[2]] = of
 		}
-		sum, left := disclosure.Sum{Total: at}, p.table.Cells[at].Value
-		for _, old := range olds {
-			parts[2] = old
-			i, ok := p.keys[strings.Join(parts, keyPart)]
-			if !ok {
-				break
+		for _, each := range of {
+			if !p.hasSum(parts[2], each) {
+				p.split(key, each)
 			}
-			sum.Parts, left = append(sum.Parts, i), left-p.table.Cells[i].Value
-		}
-		if len(olds) > 0 && len(sum.Parts) == len(olds) && left == 0 {
-			p.table.Sums = append(p.table.Sums, sum)
 		}
 	}
+}
+
+// hasSum tells whether the release itself has the sum already.
+func (p *protector) hasSum(place string, s split) bool {
+	return slices.ContainsFunc(p.axes[placeAxis].Members, func(m dataset.Member) bool { return m.Parent == place && slices.Contains(s.parts, m.Code) })
+}
+
+func (p *protector) split(key string, s split) {
+	total := p.keys[key]
+	sum, left := disclosure.Sum{Total: total}, p.table.Cells[total].Value
+	parts := strings.SplitN(key, keyPart, 4)
+	for _, part := range s.parts {
+		parts[2] = part
+		i, ok := p.keys[strings.Join(parts, keyPart)]
+		if !ok {
+			return
+		}
+		sum.Parts, left = append(sum.Parts, i), left-p.table.Cells[i].Value
+	}
+	switch {
+	case len(s.parts) == 0 || left != 0 && !s.within:
+		return
+	case left != 0:
+		sum.Parts = append(sum.Parts, p.fixed(key, left))
+	}
+	p.table.Sums = append(p.table.Sums, sum)
+}
+
+// fixed adds what a sum has beyond its parts: known, and no figure.
+func (p *protector) fixed(of string, value int64) int {
+	p.table.Cells = append(p.table.Cells, disclosure.Cell{Value: value, Low: min(0, value), Published: true})
+	p.guarded = append(p.guarded, guarded{Key: of + keyPart + "rest", Value: value, Fixed: true})
+	return len(p.table.Cells) - 1
 }
 
 // result shows the cells of the sheet that may be shown.

@@ -57,7 +57,7 @@ func (d *Desk) make(ctx context.Context, r *Release) error {
 		return err
 	}
 	folded := d.foldGroups(s, r.Spec)
-	p, err := s.protect(ctx, guards, d.exactParts, func(done, total int) { d.kept.tell(r.ID, done, total) })
+	p, err := s.protect(ctx, guards, d.splits, func(done, total int) { d.kept.tell(r.ID, done, total) })
 	if err != nil {
 		return err
 	}
@@ -91,23 +91,45 @@ func (d *Desk) guards(ctx context.Context) ([]guard, int64, error) {
 	return guards, int64(len(guards) - 1), nil
 }
 
-// exactParts are the units of which a unit is the whole sum; none where that is not known.
-func (d *Desk) exactParts(id string) []string {
-	if !d.places.Exact(place.ID(id)) {
-		return nil
-	}
-	steps, known := d.places.Before(place.ID(id))
-	var parts []string
-	for _, s := range steps {
-		if !s.Whole {
-			return nil
+// splits are the units that make one: those before it where it is their whole sum, and those within it while it held.
+func (d *Desk) splits(id string) (all []split) {
+	add := func(parts []string, within bool) {
+		if len(parts) > 0 && !slices.ContainsFunc(all, func(s split) bool { return slices.Equal(s.parts, parts) }) {
+			all = append(all, split{parts, within})
 		}
-		parts = append(parts, string(s.Unit.ID))
 	}
-	if !known {
-		return nil
+	within := func(area place.ID, level string, on place.Date) {
+		var parts []string
+		for _, u := range d.places.Units(area, level, on) {
+			parts = append(parts, string(u.ID))
+		}
+		add(parts, true)
 	}
-	return parts
+	days := []place.Date{place.FirstList, place.Date(20250701).Before(), d.places.Today()}
+	if id == country {
+		for _, on := range days {
+			within("", place.Province, on)
+		}
+		return all
+	}
+	if steps, known := d.places.Before(place.ID(id)); known && d.places.Exact(place.ID(id)) && !slices.ContainsFunc(steps, func(s place.Step) bool { return !s.Whole }) {
+		var parts []string
+		for _, s := range steps {
+			parts = append(parts, string(s.Unit.ID))
+		}
+		add(parts, false)
+	}
+	u, err := d.places.ByID(place.ID(id))
+	if err != nil || u.Level == place.Commune {
+		return all
+	}
+	for _, on := range days {
+		if u.In(on) {
+			within(u.ID, place.District, on)
+			within(u.ID, place.Commune, on)
+		}
+	}
+	return all
 }
 
 // country is the code of the whole country among places.
