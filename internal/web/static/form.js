@@ -334,6 +334,9 @@ export function run(form, page, changed) {
     edits.set(id, { cell: id, text: typed, rev: revs.get(id) ?? 0, note: values[id].note })
   }
 
+  // shown is a known value of a cell that nobody types, as people read it.
+  const shown = (v, cell) => cell.type === 'bool' ? text(v.n ? 'yes' : 'no') : cell.type === 'text' ? v.text : number(page.lang, v.n / 10 ** decimals(cell))
+
   const tell = () => { refresh(); changed() }
 
   function refresh() {
@@ -366,7 +369,7 @@ export function run(form, page, changed) {
     }
     for (const [id, out] of outputs) {
       const v = now[id]
-      out.textContent = v?.state === 'known' ? number(page.lang, v.n / 10 ** decimals(cellOf(id))) : v?.state === 'unknown' ? text('unknown') : '–'
+      out.textContent = v?.state === 'known' ? shown(v, cellOf(id)) : v?.state === 'unknown' ? text('unknown') : '–'
     }
     for (const e of form.querySelectorAll('[data-row] [data-check]')) verdict(e, e.closest('[data-row]').dataset.row, found, now)
     list(found, empty, shy)
