@@ -30,7 +30,7 @@ async function open(page, code, state) {
 // step presses a button of the workflow and waits until the report stands in the state that follows.
 async function step(page, button, state) {
   await page.getByRole('button', { name: t(`report.step.${button}`), exact: true }).click()
-  await expect(page.getByRole('main').locator('.head .st')).toHaveText(t(`report.state.${state}`))
+  await expect(page.getByRole('main').locator('.head .st').first()).toHaveText(t(`report.state.${state}`))
 }
 
 // refused tries a step that is not this person's, past the page: the server must say no.
@@ -108,7 +108,7 @@ test('from a workbook of a commune to a released table', async ({ browser }, inf
     await expect(cell('kinh.p15')).toHaveAttribute('aria-invalid', 'true')
     await expect(officer.getByRole('button', { name: t('report.step.xong') })).toBeVisible()
     await officer.getByRole('button', { name: t('report.step.xong') }).click() // not yet
-    await expect(officer.getByRole('main').locator('.head .st')).toHaveText(t('report.state.open'))
+    await expect(officer.getByRole('main').locator('.head .st').first()).toHaveText(t('report.state.open'))
     await cell('dao.male').fill('500')
     await cell('kinh.p15').fill('1.365')
     await expect(cell('kinh.p15')).not.toHaveAttribute('aria-invalid', 'true')
@@ -183,7 +183,7 @@ test('from a workbook of a commune to a released table', async ({ browser }, inf
     const propose = statistician.getByRole('button', { name: t('stat.release.do.propose') })
     await expect(propose).toBeVisible({ timeout: 240_000 }) // the page loads itself again while small groups are being hidden
     await propose.click()
-    await expect(statistician.getByRole('main').locator('.head .st')).toHaveText(t('stat.release.state.proposed'))
+    await expect(statistician.getByRole('main').locator('.head .st').first()).toHaveText(t('stat.release.state.proposed'))
   })
 
   await test.step('who proposed it cannot release it; a leader does', async () => {
@@ -193,7 +193,7 @@ test('from a workbook of a commune to a released table', async ({ browser }, inf
     const province = await someone(browser, 'province_leader')
     await province.goto(release)
     await province.getByRole('button', { name: t('stat.release.do.release') }).click()
-    await expect(province.getByRole('main').locator('.head .st')).toHaveText(t('stat.release.state.released'))
+    await expect(province.getByRole('main').locator('.head .st').first()).toHaveText(t('stat.release.state.released'))
     await province.context().close()
   })
 
@@ -237,4 +237,115 @@ test('from a workbook of a commune to a released table', async ({ browser }, inf
     await expect(visitor.getByRole('row').filter({ hasText: label }).first()).toContainText('…')
   })
   for (const one of [officer, leader, statistician, visitor]) await one.context().close()
+})
+
+test('a report goes back and forth, and a locked period opens again by two persons', async ({ browser }) => {
+  test.setTimeout(240_000)
+  const leader = await someone(browser, 'commune_leader')
+  const officer = await someone(browser, 'commune_officer', { javaScriptEnabled: false }) // the page works without script
+  const state = (page) => page.getByRole('main').locator('.head .st').first()
+  const reason = (page, text) => page.getByLabel(t('report.reason'), { exact: true }).first().fill(text)
+  let report
+
+  await test.step('a leader withdraws what was sent, with a reason, and gives it back to the officer', async () => {
+    report = await open(leader, 'BM05', 'sent')
+    await leader.getByRole('button', { name: t('report.step.rut') }).click()
+    await expect(leader.getByText(t('report.reason.required')).first()).toBeVisible()
+    await reason(leader, 'Thiếu một thôn, cần đếm lại.')
+    await step(leader, 'rut', 'certified')
+    await reason(leader, 'Cán bộ đếm lại giúp.')
+    await step(leader, 'bo-xac-nhan', 'open')
+  })
+
+  await test.step('an officer mends it without script and explains what is odd', async () => {
+    await officer.goto(report)
+    await officer.getByLabel('Người có uy tín, Nam', { exact: true }).fill('22')
+    await officer.getByLabel('Người có uy tín, Nữ', { exact: true }).fill('hai')
+    await officer.getByRole('button', { name: t('report.save') }).click()
+    await expect(officer.getByLabel('Người có uy tín, Nữ', { exact: true })).toHaveAttribute('aria-invalid', 'true')
+    await expect(officer.getByLabel('Người có uy tín, Nữ', { exact: true })).toHaveValue('hai') // kept as typed
+    await officer.getByLabel('Người có uy tín, Nữ', { exact: true }).fill('3')
+    await officer.getByRole('button', { name: t('report.save') }).click()
+    await expect(officer.locator('[data-sum="ncut.all"]')).toHaveText('25')
+    for (const field of await officer.getByLabel(t('report.explain')).all()) await field.fill('Số minh hoạ: danh sách thôn chưa đủ.')
+    await step(officer, 'xong', 'entered')
+    await leader.goto(report)
+    await step(leader, 'xac-nhan', 'certified')
+    await step(leader, 'gui', 'sent')
+  })
+
+  const statistician = await someone(browser, 'statistician')
+  await test.step('the province returns it with a remark on one cell, which the officer sees and mends', async () => {
+    await statistician.goto(report)
+    const back = statistician.locator('form[action$="/tra"]')
+    await back.getByLabel(t('report.reason'), { exact: true }).fill('Xem lại một ô.')
+    await back.getByLabel(t('report.remark.cell')).first().selectOption({ label: 'Người có uy tín, Nam' })
+    await back.getByLabel(t('report.remark.text')).first().fill('Danh sách của tỉnh chỉ có 20 ông.')
+    await back.getByRole('button', { name: t('report.step.tra') }).click()
+    await expect(state(statistician)).toHaveText(t('report.state.returned'))
+    await officer.goto(report)
+    const remark = officer.getByRole('listitem').filter({ hasText: 'Danh sách của tỉnh chỉ có 20 ông.' })
+    await remark.getByRole('link', { name: 'Người có uy tín, Nam' }).click()
+    const cell = officer.getByLabel('Người có uy tín, Nam', { exact: true })
+    await expect(officer).toHaveURL(new RegExp(`#${await cell.getAttribute('id')}$`)) // the remark leads to its cell
+    await cell.fill('20')
+    await officer.getByRole('button', { name: t('report.save') }).click()
+    await expect(remark).toContainText(t('report.remark.done'))
+    await step(officer, 'xong', 'entered')
+    await leader.goto(report)
+    await step(leader, 'xac-nhan', 'certified')
+    await step(leader, 'gui', 'sent')
+    await statistician.goto(report)
+    await step(statistician, 'nhan', 'accepted')
+  })
+
+  let periodPage
+  await test.step('the period is locked, and nothing moves any more', async () => {
+    await statistician.goto('/ban-lam-viec/ky-bao-cao')
+    const row = statistician.getByRole('row').filter({ hasText: 'BM05.' }).filter({ hasNotText: t('report.state.locked') })
+    await row.getByRole('link', { name: t('report.period.see') }).click()
+    periodPage = new URL(statistician.url()).pathname
+    await statistician.getByRole('button', { name: t('report.lock'), exact: true }).click()
+    await expect(state(statistician)).toHaveText(t('report.state.locked'))
+    await refused(officer, `${report}/o`, { 'c.ncut.male': '1', 'r.ncut.male': '1' })
+    await officer.goto(report)
+    await expect(officer.getByRole('button', { name: t('report.save') })).toHaveCount(0)
+  })
+
+  await test.step('one asks to open it again and another opens it, both with a reason', async () => {
+    await statistician.getByRole('button', { name: t('report.reopen.ask') }).click()
+    await expect(statistician.getByText(t('report.reason.required')).first()).toBeVisible()
+    await reason(statistician, 'Hai xã gửi nhầm số.')
+    await statistician.getByRole('button', { name: t('report.reopen.ask') }).click()
+    await expect(statistician.getByRole('main')).toContainText('Hai xã gửi nhầm số.')
+    await refused(statistician, periodPage, { step: 'mo', reason: 'Tự mở.' })
+    const province = await someone(browser, 'province_leader')
+    await province.goto(periodPage)
+    await expect(province.getByRole('main')).toContainText('Hai xã gửi nhầm số.')
+    await reason(province, 'Đồng ý, gửi lại trong ba ngày.')
+    await province.getByRole('button', { name: t('report.reopen'), exact: true }).click()
+    await expect(state(province)).toHaveText(t('report.period.running'))
+    await expect(province.getByRole('table', { name: t('report.steps') })).toContainText('Đồng ý, gửi lại trong ba ngày.')
+    await province.context().close()
+  })
+
+  await test.step('its history says who did what and why', async () => {
+    await officer.goto(`${report}/lich-su`)
+    for (const why of ['Thiếu một thôn, cần đếm lại.', 'Cán bộ đếm lại giúp.', 'Xem lại một ô.']) await expect(officer.getByRole('main')).toContainText(why)
+    await expect(officer.getByRole('table', { name: t('report.version.changes') }).first()).toContainText('Người có uy tín, Nam')
+  })
+  for (const one of [leader, officer, statistician]) await one.context().close()
+})
+
+test('an address that asks for what there is not is answered as near as can be', async ({ browser }) => {
+  const statistician = await someone(browser, 'statistician')
+  const answer = await statistician.goto(`${ask}?chi-tieu=POPP,HH&hang=group,mau-sac&ky=2025H2,mai&dia-ban=99999&dau=-3&hinh=tron&loc.group=klingon`)
+  expect(answer.status()).toBe(200)
+  const dropped = statistician.getByRole('status').filter({ hasText: t('stat.dropped') })
+  for (const [key, What] of Object.entries({ indicator: 'POPP', dim: 'mau-sac', period: 'mai', area: '99999', top: '-3', view: 'tron', member: 'klingon' })) {
+    await expect(dropped).toContainText(t(`stat.dropped.${key}`, { What }))
+  }
+  await expect(statistician.getByRole('heading', { level: 1 })).toContainText('Số hộ') // what is left of it
+  await expect(statistician.getByRole('table').getByRole('row').filter({ hasText: 'Tày' })).toBeVisible()
+  await statistician.context().close()
 })
