@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -40,6 +41,7 @@ type book struct {
 	tabs   []tab
 	shared []string
 	styles []style
+	since  int    // days by which dates are later: in a workbook that counts from 1904
 	table  []line // of a file of text, instead of parts
 	left   int64  // bytes that may yet be unpacked
 	short  map[string]string
@@ -253,6 +255,9 @@ func (b *book) readTabs(main string, links []link) error {
 		parts[l.id] = l
 	}
 	err := b.walk(main, func(s *scanner) error {
+		if string(s.name) == "workbookPr" && yes(s.attr("date1904")) {
+			b.since = 1462
+		}
 		if string(s.name) != "sheet" {
 			return nil
 		}
@@ -335,7 +340,7 @@ func (b *book) readShared(part string) error {
 				if total += len(text) + 16; total > maxShared {
 					return fault.New(fault.TooLarge, "sheet.unpacked", "MB", maxShared>>20)
 				}
-				b.shared = append(b.shared, string(text))
+				b.shared = append(b.shared, unescaped(string(text)))
 			case "rPh":
 				spoken--
 			case "t":
@@ -343,6 +348,22 @@ func (b *book) readShared(part string) error {
 			}
 		}
 	}
+}
+
+// hidden are signs that a workbook writes by their number, such as the end of a line: _x000D_.
+var hidden = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
+
+func unescaped(said string) string {
+	if !strings.Contains(said, "_x") {
+		return said
+	}
+	return hidden.ReplaceAllStringFunc(said, func(sign string) string {
+		n, err := strconv.ParseUint(sign[2:6], 16, 16)
+		if err != nil || n >= 0xD800 && n < 0xE000 {
+			return sign
+		}
+		return string(rune(n))
+	})
 }
 
 // readStyles reads which of the looks show a number as a date or as a share of a hundred.

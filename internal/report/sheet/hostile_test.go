@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"maps"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,6 +90,7 @@ func TestHostile(t *testing.T) {
 		"one part as many sheets": with(func(p map[string]string) {
 			p["xl/workbook.xml"] = `<workbook><sheets>` + strings.Repeat(`<sheet name="A" r:id="r1"/>`, 50) + `</sheets></workbook>`
 		}),
+		"a row without an end": with(func(p map[string]string) { p["xl/s.xml"] = `<worksheet><sheetData><row><c><v>1</v></c></wor></x></y>` }),
 		"columns out of order": with(func(p map[string]string) {
 			p["xl/s.xml"] = `<worksheet><sheetData><row r="1"><c r="B1"><v>1</v></c><c r="A1"><v>1</v></c></row></sheetData></worksheet>`
 		}),
@@ -180,12 +183,12 @@ func stored(t testing.TB, parts map[string]string) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	for name, text := range parts {
+	for _, name := range slices.Sorted(maps.Keys(parts)) {
 		w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := io.WriteString(w, text); err != nil {
+		if _, err := io.WriteString(w, parts[name]); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -213,6 +213,9 @@ func (r *rowReader) readCells() error {
 		if err != nil {
 			return err
 		}
+		if t == end {
+			return errDamaged
+		}
 		if t == close && string(r.s.name) == "row" {
 			return nil
 		}
@@ -324,6 +327,9 @@ func (r *rowReader) settle(c *raw, of byte) error {
 		c.kind = numeric
 	}
 	c.text = r.b.keep(r.heap)
+	if c.kind == text {
+		c.text = unescaped(c.text)
+	}
 	return nil
 }
 

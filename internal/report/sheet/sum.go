@@ -2,33 +2,52 @@ package sheet
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
 	"banlang/internal/report/form"
 )
 
-// compare refuses the sums of the workbook that its own figures do not add up to: then one of them is wrong, missing or was refused.
-// Where the figures of a sum are not all there, nothing can be said.
+// compare refuses the sums of the workbook that its own figures do not add up to: then one of them is wrong or missing. It adds up
+// the rows that the sheet has, a blank cell as nothing. Where a figure was refused or is unknown, nothing can be said of its sums.
 func (r *reader) compare() {
-	byUnit := map[string]form.Values{}
-	for _, c := range r.out.Cells {
-		values := byUnit[c.Unit]
-		if values == nil {
-			values = form.Values{}
-			byUnit[c.Unit] = values
-		}
-		values[form.ID(c.Row, c.Col)] = c.Value
+	if !slices.ContainsFunc(r.out.Cells, func(c Cell) bool { return c.Stated }) {
+		return
 	}
-	for _, values := range byUnit {
-		r.plan.grid.grid.Compute(values)
+	units := map[string]form.Values{}
+	of := func(unit string) form.Values {
+		if units[unit] == nil {
+			units[unit] = form.Values{}
+		}
+		return units[unit]
+	}
+	for _, c := range r.out.Cells {
+		of(c.Unit)[form.ID(c.Row, c.Col)] = c.Value
+	}
+	whole := map[string]bool{} // units all of whose rows were understood
+	for unit := range units {
+		whole[unit] = true
+	}
+	for _, f := range r.out.Refused {
+		if f.Row == "" || f.Key == "sheet.row.twice" {
+			whole[f.Unit] = false
+		} else {
+			of(f.Unit)[form.ID(f.Row, f.Col)] = form.Value{}
+		}
+	}
+	for _, values := range units {
+		r.computed(values)
 	}
 	for _, c := range r.out.Cells {
 		if !c.Stated || c.Value.State != form.Known {
 			continue
 		}
 		def := r.plan.grid.cell(c.Row, c.Col)
-		want := byUnit[c.Unit][form.ID(c.Row, c.Col)]
+		want := units[c.Unit][form.ID(c.Row, c.Col)]
+		if !whole[c.Unit] && r.plan.grid.rows[c.Row].Kind == "total" {
+			continue
+		}
 		if want.State != form.Known || math.Abs(float64(c.Value.N-want.N)) <= slack(c.Value, def) {
 			continue
 		}
@@ -39,6 +58,33 @@ func (r *reader) compare() {
 		r.out.Refused = append(r.out.Refused, Refusal{Sheet: c.Sheet, Ref: c.Ref(), Unit: c.Unit, Row: c.Row, Col: c.Col, Text: c.Value.Text,
 			Key: "sheet.sum.differs", Args: []any{"Text", c.Value.Text, "Want", shown(want.N, def)}})
 	}
+}
+
+// computed adds up the rows of a unit.
+func (r *reader) computed(values form.Values) {
+	present := map[string]bool{}
+	for id := range values {
+		row, _ := form.Split(id)
+		present[row] = true
+	}
+	all := r.plan.grid.grid
+	var members []form.Row
+	for _, row := range all.Rows {
+		if row.Kind == "member" && !present[row.Code] {
+			continue
+		}
+		if row.Kind == "member" {
+			members = append(members, row)
+		}
+		for _, t := range r.plan.values {
+			id := form.ID(row.Code, t.col)
+			def := r.plan.grid.cell(row.Code, t.col)
+			if _, there := values[id]; !there && def != nil && def.Input == form.Typed && (t.row == "" || t.row == row.Code) {
+				values[id] = form.Value{State: form.Known}
+			}
+		}
+	}
+	all.Form.Lay(members).Compute(values)
 }
 
 // slack is how far a sum may be off since it is written with fewer decimals.

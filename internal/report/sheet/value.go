@@ -38,7 +38,7 @@ func (b *book) value(c raw, cell *form.Cell, strict bool) (v form.Value, key str
 			return v, "sheet.value.truth", []any{"Text", clip(said)}
 		}
 	case numeric:
-		if said, key, args = number(said, c, look, cell, strict); key != "" {
+		if said, key, args = b.number(said, c, look, cell, strict); key != "" {
 			return v, key, args
 		}
 	case text:
@@ -57,7 +57,7 @@ func (b *book) value(c raw, cell *form.Cell, strict bool) (v form.Value, key str
 }
 
 // number reads what a workbook keeps as a number: with a point and no groups, a date as days since 1900.
-func number(said string, c raw, look style, cell *form.Cell, strict bool) (string, string, []any) {
+func (b *book) number(said string, c raw, look style, cell *form.Cell, strict bool) (string, string, []any) {
 	x, err := strconv.ParseFloat(strings.TrimSpace(said), 64)
 	if err != nil || math.IsInf(x, 0) || math.IsNaN(x) {
 		return "", "sheet.value.error", []any{"Text", clip(said)}
@@ -65,11 +65,11 @@ func number(said string, c raw, look style, cell *form.Cell, strict bool) (strin
 	switch {
 	case cell.Type == form.Text || cell.Type == form.Choose:
 		if look.date {
-			return serial(x), "", nil
+			return b.serial(x), "", nil
 		}
 		return strings.Replace(strconv.FormatFloat(x, 'f', -1, 64), ".", ",", 1), "", nil
 	case look.date:
-		return "", "sheet.value.date", []any{"Text", serial(x)}
+		return "", "sheet.value.date", []any{"Text", b.serial(x)}
 	case look.percent && cell.Input != form.Typed:
 		return "", "", nil // a rate, which is computed
 	case look.percent:
@@ -149,7 +149,8 @@ func space(r rune) rune {
 }
 
 // serial is the day of a date as a workbook keeps it. The year 1900 had a 29 February in the program that Excel copied.
-func serial(x float64) string {
+func (b *book) serial(x float64) string {
+	x += float64(b.since)
 	if x < 61 || x > 2_958_465 {
 		return strconv.FormatFloat(x, 'f', -1, 64)
 	}
