@@ -26,7 +26,6 @@ type search struct {
 	reach   int64
 	corners [][]step // by depth
 	net     []int64  // by sum beyond the dimensions
-	open    []int    // the sums in net that are not zero
 }
 
 // A line is a move in one dimension from the cell in question, as cells.
@@ -199,7 +198,6 @@ func (s *search) close(price int64) {
 // follow carries the changes into the sums that were added to the table: their totals change as well, or must not.
 func (s *search) follow(cells []step, price int64) ([]step, int64, bool) {
 	x := s.t.cross
-	s.open = s.open[:0]
 	for i := range s.net {
 		s.net[i] = 0
 	}

@@ -137,23 +137,29 @@ func (s *siege) aimed(cell int) float64 {
 
 // solve asks the questions of several cases as one program, which falls apart into them.
 func solve(ctx context.Context, sieges []*siege) error {
+	answer, err := glpsol(ctx, write(sieges))
+	if err != nil {
+		return err
+	}
+	return read(answer, sieges)
+}
+
+// glpsol solves a program in the format MPS. Its answer is one line for the whole, and one for each row and column.
+func glpsol(ctx context.Context, model []byte, options ...string) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "attack")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	model, answer := filepath.Join(dir, "model.mps"), filepath.Join(dir, "answer")
-	if err := os.WriteFile(model, write(sieges), 0o600); err != nil {
-		return err
+	in, out := filepath.Join(dir, "model.mps"), filepath.Join(dir, "answer")
+	if err := os.WriteFile(in, model, 0o600); err != nil {
+		return nil, err
 	}
-	if out, err := exec.CommandContext(ctx, "glpsol", "--freemps", model, "--write", answer).CombinedOutput(); err != nil {
-		return fmt.Errorf("glpsol: %w: %s", err, out)
+	args := append([]string{"--freemps", in, "--write", out}, options...)
+	if said, err := exec.CommandContext(ctx, "glpsol", args...).CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("glpsol: %w: %s", err, said)
 	}
-	text, err := os.ReadFile(answer)
-	if err != nil {
-		return err
-	}
-	return read(text, sieges)
+	return os.ReadFile(out)
 }
 
 // write is the program in the format MPS: the sums are its rows, the cells its columns, and what everybody knows its bounds.
