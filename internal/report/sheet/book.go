@@ -294,8 +294,8 @@ func relation(s *scanner) string {
 	}
 	if i := bytes.Index(s.attrs, []byte(":id=\"")); i >= 0 {
 		rest := s.attrs[i+5:]
-		if j := bytes.IndexByte(rest, '"'); j >= 0 {
-			return string(rest[:j])
+		if before, _, ok := bytes.Cut(rest, []byte{'"'}); ok {
+			return string(before)
 		}
 	}
 	return ""

@@ -51,11 +51,12 @@ func comments(t *testing.T, f *excelize.File, sheet string) map[string]string {
 	}
 	said := map[string]string{}
 	for _, c := range list {
-		text := c.Text
+		var text strings.Builder
+		text.WriteString(c.Text)
 		for _, run := range c.Paragraph {
-			text += run.Text
+			text.WriteString(run.Text)
 		}
-		said[c.Cell] = text
+		said[c.Cell] = text.String()
 	}
 	return said
 }

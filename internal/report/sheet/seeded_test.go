@@ -741,7 +741,7 @@ func TestSeededFaults(t *testing.T) {
 func tcvn3(s string) string {
 	const list = "à=µ ả=¶ ã=· á=¸ ạ=¹ ă=¨ ằ=» ẳ=¼ ẵ=½ ắ=¾ ặ=Æ â=© ầ=Ç ẩ=È ẫ=É ấ=Ê ậ=Ë đ=® è=Ì ẻ=Î ẽ=Ï é=Ð ẹ=Ñ ê=ª ề=Ò ể=Ó ễ=Ô ế=Õ ệ=Ö ì=× ỉ=Ø ĩ=Ü í=Ý ị=Þ ò=ß ỏ=á õ=â ó=ã ọ=ä ô=« ồ=å ổ=æ ỗ=ç ố=è ộ=é ơ=¬ ờ=ê ở=ë ỡ=ì ớ=í ợ=î ù=ï ủ=ñ ũ=ò ú=ó ụ=ô ư=\u00AD ừ=õ ử=ö ữ=÷ ứ=ø ự=ù ỳ=ú ỷ=û ỹ=ü ý=ý ỵ=þ Đ=§ Ư=¦ Ơ=¥ Ô=¤ Ê=£ Â=¢ Ă=¡"
 	table := map[rune]string{}
-	for _, pair := range strings.Fields(list) {
+	for pair := range strings.FieldsSeq(list) {
 		from, to, _ := strings.Cut(pair, "=")
 		table[[]rune(from)[0]] = to
 	}
