@@ -25,6 +25,9 @@ func (d *Desk) Paper(ctx context.Context, actor duty.Actor, id string) (Paper, e
 		if err := d.policy.Permit(actor, duty.StatReadExact, duty.Thing{Area: string(p.Report.Unit)}); err != nil {
 			return err
 		}
+		if p.Back, err = back(ctx, tx, p.Report); err != nil {
+			return err
+		}
 		return audit.Write(ctx, tx, d.now(), audit.Entry{
 			Actor: actor.ID, Session: actor.Session, Act: string(duty.StatReadExact), Thing: "report/" + id, Place: string(p.Report.Unit),
 		})
@@ -33,6 +36,23 @@ func (d *Desk) Paper(ctx context.Context, actor duty.Actor, id string) (Paper, e
 		return Paper{}, err
 	}
 	return p, d.check(ctx, &p)
+}
+
+// back is the step by which a report that is being entered was sent back.
+func back(ctx context.Context, c reader, r Report) (Step, error) {
+	if r.State != Open && r.State != Returned {
+		return Step{}, nil
+	}
+	steps, err := stepsOf(ctx, c, r.ID)
+	for _, s := range steps {
+		switch s.Act {
+		case string(duty.StatReturn), stepGiveBack, stepUncertify:
+			return s, err
+		case stepHandIn, stepTakeBack:
+			return Step{}, err
+		}
+	}
+	return Step{}, err
 }
 
 // load reads a report with its form and its cells; nothing is checked yet.

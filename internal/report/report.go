@@ -134,6 +134,7 @@ type Paper struct {
 	Past     form.Past
 	Findings []form.Finding
 	Remarks  []Remark
+	Back     Step // who sent it back to be mended, and why; zero where nobody did
 
 	files map[string]string // names of the workbooks that some of its cells came in
 }

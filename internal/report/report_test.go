@@ -179,7 +179,7 @@ func TestFromEntryToMinistry(t *testing.T) {
 		holds("returned as wrong", fact.Withdrawn, 0)
 		p, err := h.desk.Paper(ctx, officer, id)
 		must("read", err)
-		if p.State != report.Returned || len(p.Remarks) != 1 || p.Remarks[0].Done {
+		if p.State != report.Returned || len(p.Remarks) != 1 || p.Remarks[0].Done || p.Back.Reason != "Xem lại" || p.Back.By.Name == "" {
 			t.Errorf("returned: %s with remarks %+v", p.State, p.Remarks)
 		}
 		_, err = h.desk.Save(ctx, officer, id, []report.Change{{Cell: "tay.hh", Text: "11", Base: p.Cells["tay.hh"].Rev}})

@@ -152,6 +152,7 @@ type paperPage struct {
 	Stack     bool // few columns: on a phone each row is a card
 	Findings  []findingView
 	Explained []findingView // warnings with a note, which may be changed
+	Back      Step
 	Remarks   []remarkView
 	Conflicts []conflictView
 	May       map[string]bool
@@ -239,7 +240,7 @@ func (h handler) view(r *http.Request, p Paper) paperPage {
 		Late: Late(p.Report, p.Period, h.desk.today()),
 		Line: web.T(r, "report.line", "Unit", p.Unit.FullName(), "Period", h.period(r, p.Period.Period), "Certify", p.Period.CertifyDue.Time(), "Send", p.Period.SendDue.Time()),
 		May:  h.desk.Steps(web.Actor(r), p), Filled: p.Filled, Wanted: p.Wanted,
-		Empty: len(p.Axis) == 0 && p.Form.Axis != noAxis, Stack: len(p.Grid.Cols) <= 6,
+		Empty: len(p.Axis) == 0 && p.Form.Axis != noAxis, Stack: len(p.Grid.Cols) <= 6, Back: p.Back,
 	}
 	if page.May["nhap"] {
 		page.Choices = h.desk.choices(p.Form, p.Axis)
