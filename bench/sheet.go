@@ -17,9 +17,9 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// Of the workbook of S4: every group of every commune of the country, one row each.
+// Of the workbook of S4: so many units, and a row for each group of each, make a million cells.
 const (
-	workbookUnits  = 3321
+	workbookUnits  = 2646
 	workbookGroups = 54
 )
 

@@ -76,7 +76,8 @@ func unnumbered(label string) string { return numbered.ReplaceAllString(label, "
 
 // row finds the row of a label that stands in a line of the sheet.
 func (m *matcher) row(x *index, label string, no int) (string, answer) {
-	if stamps := m.stamp[fold.Toned(label)]; len(stamps) > 0 {
+	if len(m.stamp) > 0 {
+		stamps := m.stamp[fold.Toned(label)]
 		for _, s := range stamps {
 			if len(stamps) == 1 || s.line == no {
 				return s.code, answer{code: s.code, said: true}
