@@ -57,11 +57,12 @@ func (c Cell) least() int64 {
 }
 
 // Safe tells whether an attacker who knows no more than that the cell lies between low and high knows too little to matter: of
-// a small count the interval covers 1 to k-1; of any other protected cell it is wider than k.
+// a small count the interval covers 1 to k-1, or what of it is possible by what everybody knows, and more than one value; of any
+// other protected cell it is wider than k.
 func (c Cell) Safe(low, high int64) bool {
 	k := c.least()
 	if small := c.Value >= 1 && c.Value < k; small {
-		return low <= max(1, c.Low) && high >= k-1
+		return low <= max(1, c.Low) && high >= k-1 && low < high
 	}
 	return high-low > k
 }

@@ -89,6 +89,10 @@ func TestProtect(t *testing.T) {
 			Cells: []disclosure.Cell{cell(5), small(5), small(0)},
 			Sums:  []disclosure.Sum{{Total: 0, Parts: []int{1, 2}}},
 		}, []int{0, 1, 2}, nil},
+		{"never lets a cell be known exactly, small as k is", disclosure.Table{
+			Cells: []disclosure.Cell{known(31), {Value: 1, Primary: true, K: 2}, known(30)},
+			Sums:  []disclosure.Sum{{Total: 0, Parts: []int{1, 2}}},
+		}, []int{1}, []int{1}},
 		{"minds the merged commune less its old part", disclosure.Table{ // 0 = 1 + 2 today; 1 was published before the merger
 			Cells: []disclosure.Cell{cell(40), known(37), small(3)},
 			Sums:  []disclosure.Sum{{Total: 0, Parts: []int{1, 2}}},

@@ -107,7 +107,10 @@ type span struct{ down, up int64 }
 func (c Cell) spans() []span {
 	k := c.least()
 	if c.Value >= 1 && c.Value < k {
-		return []span{{c.Value - max(1, c.Low), k - 1 - c.Value}}
+		if s := (span{c.Value - max(1, c.Low), k - 1 - c.Value}); s != (span{}) {
+			return []span{s}
+		}
+		return []span{{0, 1}, {1, 0}} // anything but the value alone
 	}
 	var list []span
 	for down := min(c.Value-c.Low, k+1); down >= 0; down-- {
