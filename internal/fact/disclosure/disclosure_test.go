@@ -121,7 +121,9 @@ func TestAttack(t *testing.T) {
 		table := disclosuretest.Random(seed)
 		got := protect(t, table)
 		cases = append(cases, disclosuretest.Case{Table: table, Hidden: got.Hidden, Spared: got.Exposed})
-		lost = append(lost, disclosuretest.Lost(table, got.Exposed))
+		if seed < 100 {
+			lost = append(lost, disclosuretest.Lost(table, got.Exposed))
+		}
 		if seed < 10 {
 			naive = append(naive, disclosuretest.Case{Table: table, Hidden: disclosuretest.Naive(table), Spared: got.Exposed})
 		}
@@ -141,7 +143,7 @@ func TestAttack(t *testing.T) {
 		t.Error("the rule of two in each line survives the attack: the attack is too weak")
 	}
 	exposed := 0
-	for _, c := range cases {
+	for _, c := range cases[:len(lost)] {
 		exposed += len(c.Spared)
 	}
 	if n := len(attack(t, lost)); n != exposed {
