@@ -166,11 +166,12 @@ func partsOf(i fact.Indicator) (num, den fact.Term) {
 
 // termName is the same for two terms that count the same.
 func termName(t fact.Term) string {
-	name := string(t.Code)
+	var name strings.Builder
+	name.WriteString(string(t.Code))
 	for _, dim := range slices.Sorted(maps.Keys(t.Only)) {
-		name += ";" + string(dim) + "=" + strings.Join(t.Only[dim], ",")
+		name.WriteString(";" + string(dim) + "=" + strings.Join(t.Only[dim], ","))
 	}
-	return name
+	return name.String()
 }
 
 // value is the measure's count at a coordinate, whatever its last member; ok is false where there is none.

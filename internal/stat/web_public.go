@@ -413,7 +413,7 @@ func (p *figureView) mark(say func(key string) string) {
 // mentioned tells whether a text has all the words that are looked for, marks and case aside.
 func mentioned(text, find string) bool {
 	text = fold.Key(text)
-	for _, word := range strings.Fields(fold.Key(find)) {
+	for word := range strings.FieldsSeq(fold.Key(find)) {
 		if !strings.Contains(text, word) {
 			return false
 		}
