@@ -156,7 +156,7 @@ func glpsol(ctx context.Context, model []byte, options ...string) ([]byte, error
 		return nil, err
 	}
 	args := append([]string{"--freemps", in, "--write", out}, options...)
-	if said, err := exec.CommandContext(ctx, "glpsol", args...).CombinedOutput(); err != nil {
+	if said, err := exec.CommandContext(ctx, "glpsol", args...).CombinedOutput(); err != nil { //nolint:gosec // our own files and options
 		return nil, fmt.Errorf("glpsol: %w: %s", err, said)
 	}
 	return os.ReadFile(out)
