@@ -9,6 +9,7 @@ import (
 
 	"banlang/internal/duty"
 	"banlang/internal/fault"
+	"banlang/internal/i18n"
 	"banlang/internal/place"
 	"banlang/internal/web"
 )
@@ -250,7 +251,7 @@ func day(field, text string) (time.Time, error) {
 	if strings.TrimSpace(text) == "" {
 		return time.Time{}, nil
 	}
-	t, err := time.ParseInLocation(time.DateOnly, text, web.Zone)
+	t, err := time.ParseInLocation(time.DateOnly, text, i18n.Zone)
 	if err != nil {
 		return t, fault.Field(field, "account.day.wrong")
 	}

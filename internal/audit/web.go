@@ -11,6 +11,7 @@ import (
 
 	"banlang/internal/duty"
 	"banlang/internal/fault"
+	"banlang/internal/i18n"
 	"banlang/internal/web"
 )
 
@@ -88,7 +89,7 @@ func (h handler) filter(ctx context.Context, p askPage) (f Filter, err error) {
 		if d.text == "" {
 			continue
 		}
-		if *d.to, err = time.ParseInLocation(time.DateOnly, d.text, web.Zone); err != nil {
+		if *d.to, err = time.ParseInLocation(time.DateOnly, d.text, i18n.Zone); err != nil {
 			faults = append(faults, fault.Field(field, "audit.date.wrong"))
 		}
 	}

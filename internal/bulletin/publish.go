@@ -5,12 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"banlang/internal/audit"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
+	"banlang/internal/i18n"
 	"banlang/internal/job"
 	"banlang/internal/search"
 )
@@ -228,7 +228,7 @@ func (d *Desk) list(ctx context.Context, s store, i Issue) error {
 		}
 		entry := search.Entry{ID: entryID(i.ID, e.Lang), Kind: "bulletin", Title: cmp.Or(e.Title, source.Title), Body: strings.Join(paragraphs(e.Body), "\n\n"),
 			Lang: e.Lang, URL: i.ID.In(e.Lang), Date: i.First, Area: string(i.Place), Facets: map[string][]string{
-				"topic": {string(i.Topic)}, "place": {string(i.Place)}, "year": {i.First.In(vietnam).Format("2006")}, "sound": {"no"}}}
+				"topic": {string(i.Topic)}, "place": {string(i.Place)}, "year": {i.First.In(i18n.Zone).Format("2006")}, "sound": {"no"}}}
 		if e.Sound.Ready() {
 			entry.Sound, entry.Facets["sound"] = i.ID.SoundURL(e.Lang, "mp3"), []string{"yes"}
 		}
@@ -238,8 +238,6 @@ func (d *Desk) list(ctx context.Context, s store, i Issue) error {
 	}
 	return nil
 }
-
-var vietnam = time.FixedZone("Asia/Ho_Chi_Minh", 7*60*60)
 
 // Recall takes a published bulletin back at once, wherever it is read or heard. One person suffices; the reason is kept and
 // shown.

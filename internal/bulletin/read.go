@@ -9,6 +9,7 @@ import (
 	"banlang/internal/blob"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
+	"banlang/internal/i18n"
 	"banlang/internal/place"
 )
 
@@ -76,7 +77,7 @@ func (d *Desk) Public(ctx context.Context, id ID) (Issue, error) {
 	switch b.Life {
 	case Published:
 	case Recalled:
-		return Issue{}, fault.New(fault.Gone, "bulletin.recalled", "Date", b.Ended.In(vietnam), "Reason", b.Reason)
+		return Issue{}, fault.New(fault.Gone, "bulletin.recalled", "Date", b.Ended.In(i18n.Zone), "Reason", b.Reason)
 	case Replaced:
 		return Issue{}, fault.New(fault.Gone, "bulletin.replaced")
 	default:

@@ -9,6 +9,7 @@ import (
 
 	"banlang/internal/duty"
 	"banlang/internal/fault"
+	"banlang/internal/i18n"
 	"banlang/internal/web"
 )
 
@@ -141,7 +142,7 @@ func (h handler) article(w http.ResponseWriter, r *http.Request) error {
 	}
 	m := web.Meta{Title: p.Heading(), Feed: p.Feed, NoIndex: i.Over, Description: opening(p.Source.Body, 30),
 		Crumbs: []web.Link{{Text: web.T(r, "bulletin.list.title"), URL: "/ban-tin"}, {Text: web.T(r, "bulletin.topic."+string(i.Topic)), URL: "/chu-de/" + string(i.Topic)}},
-		Sheet:  web.T(r, "bulletin.sheet", "Date", h.desk.now().In(vietnam), "URL", id.URL(), "Number", i.Number)}
+		Sheet:  web.T(r, "bulletin.sheet", "Date", h.desk.now().In(i18n.Zone), "URL", id.URL(), "Number", i.Number)}
 	return h.room.Show(w, r, "article", m, p)
 }
 

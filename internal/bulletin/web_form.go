@@ -9,6 +9,7 @@ import (
 
 	"banlang/internal/duty"
 	"banlang/internal/fault"
+	"banlang/internal/i18n"
 	"banlang/internal/place"
 	"banlang/internal/web"
 )
@@ -40,7 +41,7 @@ type option struct {
 func (h handler) formPage(r *http.Request, id ID, t Text) formPage {
 	p := formPage{ID: id, Text: t, Plain: Look(t.Body), Blocks: blocks(t.Body)}
 	if !t.Expires.IsZero() {
-		p.Expires = t.Expires.In(vietnam).Format(localTime)
+		p.Expires = t.Expires.In(i18n.Zone).Format(localTime)
 	}
 	for _, c := range Topics() {
 		p.Topics = append(p.Topics, option{string(c), web.T(r, "bulletin.topic."+string(c)), c == t.Topic})
@@ -91,7 +92,7 @@ func typed(r *http.Request) (Text, error) {
 		return t, nil
 	}
 	for _, layout := range []string{localTime, "2006-01-02T15:04:05", "2006-01-02 15:04", "2/1/2006 15:04"} {
-		if at, err := time.ParseInLocation(layout, ends, vietnam); err == nil {
+		if at, err := time.ParseInLocation(layout, ends, i18n.Zone); err == nil {
 			t.Expires = at
 			return t, nil
 		}

@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// Zone is the civil time of Vietnam, which has known no summer time since 1975: days begin in it, whatever clock a server keeps.
+var Zone = time.FixedZone("Asia/Ho_Chi_Minh", 7*60*60)
+
 // Number writes a whole or broken number: 1.234.567,8 in Vietnamese, 1,234,567.8 in English. Strings and other kinds of
 // value come back as they are.
 func Number(lang string, v any) string {
@@ -54,7 +57,7 @@ func Percent(lang string, v float64) string {
 	return text + "%"
 }
 
-// Date writes the day of t: 5/5/2021 in Vietnamese, 5 May 2021 in English; nothing for the zero time.
+// Date writes the day of t, in the zone that t is in: 5/5/2021 in Vietnamese, 5 May 2021 in English; nothing for the zero time.
 func Date(lang string, t time.Time) string {
 	switch {
 	case t.IsZero():

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"time"
 
+	"banlang/internal/i18n"
 	"banlang/internal/library"
 	"banlang/internal/plan"
 	"banlang/internal/search"
@@ -98,7 +99,7 @@ func day(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.UTC().Add(7 * time.Hour).Format(time.DateOnly)
+	return t.In(i18n.Zone).Format(time.DateOnly)
 }
 
 // Hit is something that was found.

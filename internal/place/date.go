@@ -7,17 +7,15 @@ import (
 	"time"
 
 	"banlang/internal/fault"
+	"banlang/internal/i18n"
 )
 
 // A Date is a calendar day written as a number, 20250701. Zero is "not known" as a start and "still in force" as an end.
 type Date int
 
-// Hanoi is the time of Vietnam: a decree holds from midnight there. The country has had no summer time since 1960.
-var hanoi = time.FixedZone("+07", 7*60*60)
-
-// DateOf is the day in Vietnam at t.
+// DateOf is the day in Vietnam at t: a decree holds from midnight there.
 func DateOf(t time.Time) Date {
-	y, m, d := t.In(hanoi).Date()
+	y, m, d := t.In(i18n.Zone).Date()
 	return Date(y*10000 + int(m)*100 + d)
 }
 
@@ -45,7 +43,7 @@ func (d Date) Time() time.Time {
 	if d == 0 {
 		return time.Time{}
 	}
-	return time.Date(int(d/10000), time.Month(d/100%100), int(d%100), 0, 0, 0, 0, hanoi)
+	return time.Date(int(d/10000), time.Month(d/100%100), int(d%100), 0, 0, 0, 0, i18n.Zone)
 }
 
 // Before is the day before.

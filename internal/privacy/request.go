@@ -14,6 +14,7 @@ import (
 	"banlang/internal/audit"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
+	"banlang/internal/i18n"
 )
 
 // Kinds of request that a person may make about own data (Law 91/2025/QH15): to see, correct or delete it, to take a consent
@@ -211,13 +212,11 @@ func (d *Desk) Answer(ctx context.Context, actor duty.Actor, id, answer, reason 
 	})
 }
 
-var vietnam = time.FixedZone("Asia/Ho_Chi_Minh", 7*60*60)
-
 // WorkingDays is the end (17:00 in Vietnam) of the nth working day after t. Saturdays and Sundays are not counted; public holidays
 // are, so that an answer is at worst due too early.
 func WorkingDays(t time.Time, n int) time.Time {
-	t = t.In(vietnam)
-	day := time.Date(t.Year(), t.Month(), t.Day(), 17, 0, 0, 0, vietnam)
+	t = t.In(i18n.Zone)
+	day := time.Date(t.Year(), t.Month(), t.Day(), 17, 0, 0, 0, i18n.Zone)
 	for n > 0 {
 		day = day.AddDate(0, 0, 1)
 		if w := day.Weekday(); w != time.Saturday && w != time.Sunday {

@@ -410,7 +410,7 @@ func (h handler) reply(r *http.Request, p Paper, conflicts []Conflict) form.Repl
 	slices.SortFunc(reply.Cells, func(a, b form.Sent) int { return strings.Compare(a.Cell, b.Cell) })
 	for _, c := range conflicts {
 		reply.Conflicts = append(reply.Conflicts, form.Sent{Cell: c.Cell, Text: c.Text, Rev: c.Rev, Note: c.Note, State: p.Values[c.Cell].State, By: c.By.Name,
-			At: i18n.DateTime(web.Reader(r).UI, c.By.At.In(web.Zone))})
+			At: i18n.DateTime(web.Reader(r).UI, c.By.At.In(i18n.Zone))})
 	}
 	return reply
 }

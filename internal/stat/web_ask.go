@@ -116,7 +116,7 @@ func (h handler) ask(w http.ResponseWriter, r *http.Request) error {
 		return web.Redirect(w, r, askURL+"?"+h.desk.Query(a))
 	}
 	p := h.askPage(r, a, dropped)
-	meta := web.Meta{Title: p.Title, Desk: true, Sheet: web.T(r, "stat.sheet", "Area", p.Area, "Date", i18n.DateTime(web.Reader(r).UI, h.desk.now().In(web.Zone)), "Name", web.Actor(r).Name)}
+	meta := web.Meta{Title: p.Title, Desk: true, Sheet: web.T(r, "stat.sheet", "Area", p.Area, "Date", i18n.DateTime(web.Reader(r).UI, h.desk.now().In(i18n.Zone)), "Name", web.Actor(r).Name)}
 	answer, err := h.desk.facts.AskAs(r.Context(), web.Actor(r), a.Question)
 	switch {
 	case fault.Is(err, fault.Unavailable):
@@ -330,7 +330,7 @@ func (h handler) askFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	s := h.voice(r)
 	title := s.title(a.Question) + ", " + h.areaName(r, a.Question.Area)
-	source := web.T(r, "stat.file.source", "Date", i18n.DateTime(web.Reader(r).UI, h.desk.now().In(web.Zone)), "Name", web.Actor(r).Name)
+	source := web.T(r, "stat.file.source", "Date", i18n.DateTime(web.Reader(r).UI, h.desk.now().In(i18n.Zone)), "Name", web.Actor(r).Name)
 	if err := h.desk.Take(r.Context(), web.Actor(r), a.Question.Area, path.Ext(r.URL.Path), h.desk.Query(a)); err != nil {
 		return err
 	}

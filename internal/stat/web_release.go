@@ -11,6 +11,7 @@ import (
 	"banlang/internal/duty"
 	"banlang/internal/fact"
 	"banlang/internal/fault"
+	"banlang/internal/i18n"
 	"banlang/internal/place"
 	"banlang/internal/stat/dataset"
 	"banlang/internal/web"
@@ -368,7 +369,7 @@ func (h handler) exportFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	mark := web.T(r, "stat.export.mark", "Who", e.AskedName, "Until", e.Until.In(web.Zone).Format("2/1/2006"), "ID", e.ID)
+	mark := web.T(r, "stat.export.mark", "Who", e.AskedName, "Until", e.Until.In(i18n.Zone).Format("2/1/2006"), "ID", e.ID)
 	body, err := h.voice(r).workbook(a, web.T(r, "stat.export.title", "Title", e.Title), mark)
 	if err != nil {
 		return err

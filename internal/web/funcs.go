@@ -79,7 +79,7 @@ func inZone(t time.Time) time.Time {
 	if t.IsZero() {
 		return t
 	}
-	return t.In(Zone)
+	return t.In(i18n.Zone)
 }
 
 // key names this submission of a form. A page that carries one is for one reader and is not kept.

@@ -21,9 +21,6 @@ import (
 	"golang.org/x/net/netutil"
 )
 
-// Zone is the civil time of Viet Nam, which has known no summer time since 1975.
-var Zone = time.FixedZone("Asia/Ho_Chi_Minh", 7*60*60)
-
 // A Handler answers a request or returns why it cannot: a fault is shown to the person in words, anything else is logged and
 // shown as "something went wrong" with the request's number.
 type Handler func(w http.ResponseWriter, r *http.Request) error
