@@ -6,6 +6,8 @@ package place
 import (
 	"context"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"banlang/internal/fault"
 )
@@ -41,6 +43,13 @@ type Unit struct {
 
 // FullName is the kind and the name: "xã Bắc Sơn".
 func (u Unit) FullName() string { return u.Kind + " " + u.Name }
+
+// Title is the full name as a heading begins: "Xã Bắc Sơn".
+func (u Unit) Title() string {
+	name := u.FullName()
+	r, n := utf8.DecodeRuneInString(name)
+	return string(unicode.ToUpper(r)) + name[n:]
+}
 
 // pageOf is the address of a unit's page. A version that does not hold today is asked for by a day on which it does.
 func (d *Desk) pageOf(u Unit) string {

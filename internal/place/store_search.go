@@ -37,7 +37,7 @@ func (d *Desk) entries() []search.Entry {
 		if !(u.Level == Province && u.In(today)) && !(ok && t.covered(i)[t.units[home].ID]) {
 			continue
 		}
-		all = append(all, search.Entry{ID: "place/" + string(u.ID), Kind: "place", Title: capital(u.FullName()), Body: d.story(u, today), Lang: "vi",
+		all = append(all, search.Entry{ID: "place/" + string(u.ID), Kind: "place", Title: u.Title(), Body: d.story(u, today), Lang: "vi",
 			URL: d.pageOf(u), Number: u.Code, Facets: map[string][]string{"kind": {"place"}, "place": {string(u.ID)}}})
 	}
 	return all

@@ -214,19 +214,14 @@ func (h handler) unit(w http.ResponseWriter, r *http.Request) error {
 	m := web.Meta{Title: p.Title, Crumbs: []web.Link{{Text: web.T(r, "place.title"), URL: "/dia-ban"}}, Sheet: web.T(r, "place.sheet"), NoIndex: p.Ended || p.Coming,
 		Description: web.T(r, "place.unit.lead", "Name", p.Title)}
 	for i := len(p.Parents) - 1; i >= 0; i-- {
-		m.Crumbs = append(m.Crumbs, web.Link{Text: capital(p.Parents[i].FullName()), URL: p.Parents[i].URL})
+		m.Crumbs = append(m.Crumbs, web.Link{Text: p.Parents[i].Unit.Title(), URL: p.Parents[i].URL})
 	}
 	return h.room.Show(w, r, "unit", m, p)
 }
 
-func capital(s string) string {
-	r := []rune(s)
-	return strings.ToUpper(string(r[:1])) + string(r[1:])
-}
-
 func (h handler) page(ctx context.Context, u Unit, on Date) (p unitPage, err error) {
 	today := h.desk.Today()
-	p = unitPage{Title: capital(u.FullName()), Unit: u, Asked: on, Ended: u.Until != 0 && u.Until <= today, Coming: u.From > today, JSON: "/dia-ban/" + u.Code + ".json"}
+	p = unitPage{Title: u.Title(), Unit: u, Asked: on, Ended: u.Until != 0 && u.Until <= today, Coming: u.From > today, JSON: "/dia-ban/" + u.Code + ".json"}
 	if on != today {
 		p.JSON += "?ngay=" + on.String()
 	}

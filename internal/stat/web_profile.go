@@ -3,8 +3,6 @@ package stat
 import (
 	"net/http"
 	"net/url"
-	"unicode"
-	"unicode/utf8"
 
 	"banlang/internal/ethnic"
 	"banlang/internal/fact"
@@ -34,7 +32,7 @@ func (h handler) placeProfile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := profilePage{Name: capital(u.FullName()), Public: "/dia-ban/" + u.Code}
+	p := profilePage{Name: u.Title(), Public: "/dia-ban/" + u.Code}
 	p.Ask = h.profileAsk(url.Values{"chi-tieu": {"POP,HH"}, "hang": {"place"}, "dia-ban": {u.Code}})
 	if u.Level != place.Commune {
 		for _, c := range h.desk.places.Units(u.ID, place.Commune, h.desk.places.Today()) {
@@ -59,12 +57,6 @@ func (h handler) groupProfile(w http.ResponseWriter, r *http.Request) error {
 	p := profilePage{Name: g.Name, Group: true, Area: h.areaName(r, area), Public: "/dan-toc/" + string(g.Slug)}
 	p.Ask = h.profileAsk(url.Values{"chi-tieu": {"POP,HH"}, "hang": {"place"}, "dia-ban": {string(area)}, "loc.group": {string(g.Slug)}})
 	return h.profile(w, r, p, area, inGroup(g.Slug))
-}
-
-// capital writes a name as a heading begins.
-func capital(name string) string {
-	r, n := utf8.DecodeRuneInString(name)
-	return string(unicode.ToUpper(r)) + name[n:]
 }
 
 func (h handler) profileAsk(v url.Values) string {
