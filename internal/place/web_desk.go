@@ -11,8 +11,25 @@ import (
 
 // workPage is /ban-lam-viec/dia-ban.
 type workPage struct {
-	Waiting []Pending
+	Waiting []pendingView
 	Events  []Event // that wait for a decision of the one who asks
+}
+
+// A pendingView is a draft by what officers call it.
+type pendingView struct {
+	Pending
+	Name string
+	URL  string // of the page that shows all of it; "" where this one does
+}
+
+func (h handler) pending(r *http.Request, p Pending) pendingView {
+	switch p.What {
+	case classKind:
+		return pendingView{p, web.T(r, "place.class."+p.Text), ""}
+	case weightKind:
+		return pendingView{p, h.measureName(r, p.Text), weightsURL}
+	}
+	return pendingView{p, p.Text, ""}
 }
 
 func (h handler) work(w http.ResponseWriter, r *http.Request) error {
@@ -24,7 +41,11 @@ func (h handler) work(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.room.Show(w, r, "desk", web.Meta{Title: web.T(r, "place.menu"), Desk: true}, workPage{waiting, events})
+	p := workPage{Events: events}
+	for _, one := range waiting {
+		p.Waiting = append(p.Waiting, h.pending(r, one))
+	}
+	return h.room.Show(w, r, "desk", web.Meta{Title: web.T(r, "place.menu"), Desk: true}, p)
 }
 
 func (h handler) decide(w http.ResponseWriter, r *http.Request) error {

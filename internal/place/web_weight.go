@@ -32,6 +32,7 @@ type dividedView struct {
 
 type weighingView struct {
 	Weighing
+	By     string // what it measures, in words
 	Shares []shareView
 }
 
@@ -58,7 +59,7 @@ func (h handler) divided(r *http.Request, u Unit) (dividedView, error) {
 	}
 	sets, err := h.desk.Weights(r.Context(), u.ID)
 	for _, set := range sets {
-		one := weighingView{Weighing: set}
+		one := weighingView{Weighing: set, By: h.measureName(r, set.Measure)}
 		for _, a := range set.Parts {
 			if part, err := h.desk.ByID(a.New); err == nil {
 				one.Shares = append(one.Shares, shareView{part, a.Num, set.Percent(a.New)})
@@ -94,8 +95,11 @@ type weightPage struct {
 	dividedView
 	Measure, Source, AsOf string
 	Typed                 []string
-	Measures              []web.Link // name and value
+	Measures              []measureChoice
 }
+
+// A measureChoice is something that weights can measure.
+type measureChoice struct{ Measure, Name string }
 
 func (h handler) weightPage(r *http.Request) (weightPage, error) {
 	u, err := h.desk.ByID(ID(r.PathValue("id")))
@@ -108,15 +112,35 @@ func (h handler) weightPage(r *http.Request) (weightPage, error) {
 	for len(p.Typed) < len(p.Parts) {
 		p.Typed = append(p.Typed, "")
 	}
-	for _, m := range []string{ByPopulation, ByArea, ByPercent} {
-		p.Measures = append(p.Measures, web.Link{Text: web.T(r, "place.weight.by."+m), URL: m})
+	measures := []string{ByPopulation, ByArea, ByPercent}
+	for _, g := range h.groups() {
+		measures = append(measures, g[0])
 	}
-	if h.desk.Groups != nil {
-		for _, g := range h.desk.Groups() {
-			p.Measures = append(p.Measures, web.Link{Text: web.T(r, "place.weight.by.group", "Name", g[1]), URL: g[0]})
-		}
+	for _, m := range measures {
+		p.Measures = append(p.Measures, measureChoice{m, h.measureName(r, m)})
 	}
 	return p, err
+}
+
+// groups are the slugs and names of the ethnic groups that weights may be of.
+func (h handler) groups() [][2]string {
+	if h.desk.Groups == nil {
+		return nil
+	}
+	return h.desk.Groups()
+}
+
+// measureName is what weights measure, in words.
+func (h handler) measureName(r *http.Request, measure string) string {
+	if measure == ByPopulation || measure == ByArea || measure == ByPercent {
+		return web.T(r, "place.weight.by."+measure)
+	}
+	for _, g := range h.groups() {
+		if g[0] == measure {
+			return web.T(r, "place.weight.by.group", "Name", g[1])
+		}
+	}
+	return measure
 }
 
 func (h handler) weightForm(w http.ResponseWriter, r *http.Request) error {
