@@ -111,8 +111,10 @@ func (h *statHouse) shapes() []shape {
 		{"two indicators side by side", fact.Question{Indicators: codes("POOR_HH", "NEARPOOR_HH"), Periods: whole, Rows: dims(whose), Cols: dims(what)},
 			"SELECT p.province, f.indicator, sum(f.value)" + from(whole, byGroup, "POOR_HH", "NEARPOOR_HH") + " GROUP BY 1, 2", true},
 		{"one place's profile, all indicators", fact.Question{Indicators: all, Periods: whole, Area: commune, Rows: dims(what)},
-			"SELECT f.indicator, f.period, c.grp <> '', c.sex <> '', sum(f.value) FROM fact f JOIN fact_cut c ON c.id = f.cut WHERE f.replaced = 0 AND f.period BETWEEN " +
-				fmt.Sprint(year*1000) + " AND " + fmt.Sprint(year*1000+999) + " AND f.place IN (SELECT id FROM bench_place WHERE own = '" + string(commune) + "') GROUP BY 1, 2, 3, 4", false},
+			"SELECT indicator, sum(value) FROM (SELECT f.indicator, f.value, dense_rank() OVER (PARTITION BY f.indicator ORDER BY f.period DESC) AS age, " +
+				"dense_rank() OVER (PARTITION BY f.indicator, f.period ORDER BY cast(c.grp <> '' AS int) + cast(c.sex <> '' AS int) + cast(c.age <> '' AS int)) AS dims " +
+				"FROM fact f JOIN fact_cut c ON c.id = f.cut WHERE f.replaced = 0 AND f.period BETWEEN " + fmt.Sprint(year*1000) + " AND " + fmt.Sprint(year*1000+999) +
+				" AND f.place IN (SELECT id FROM bench_place WHERE own = '" + string(commune) + "')) AS q WHERE age = 1 AND dims = 1 GROUP BY 1", false},
 		{"map of every commune", fact.Question{Indicators: codes("HH"), Periods: half, Rows: dims(whose), Level: place.Commune},
 			"SELECT p.own, sum(f.value)" + from(half, byGroup, "HH") + " GROUP BY 1", true},
 		{"sums with missing parts marked", fact.Question{Indicators: codes("HI_PERSON"), Periods: whole, Rows: dims(whose)},

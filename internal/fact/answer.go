@@ -17,19 +17,20 @@ type layout struct {
 	count       map[Dim]int // of members
 	width, size int
 
-	level  level
-	on     func(at place.Date) place.Date // the day whose units are meant; 0: each place as it was
-	row    []int32                        // by target: its offset; -1 where it is not asked about
-	class  int                            // step of ByAreaClass
-	wanted map[*routes][]uint32
-	cuts   map[*part][]int32 // by cut: its offset; -1 where it is not asked about
-	queues map[roster]*queue
+	level   level
+	on      func(at place.Date) place.Date // the day whose units are meant; 0: each place as it was
+	row     []int32                        // by target: its offset; -1 where it is not asked about
+	targets []int32
+	class   int // step of ByAreaClass
+	wanted  map[*routes][]uint32
+	cuts    map[*part][]int32 // by cut: its offset; -1 where it is not asked about
+	queues  map[shift]*queue
 }
 
 // lay lays out the members.
 func (p *plan) lay(rows, cols []Dim) *layout {
 	l := &layout{rows: rows, cols: cols, step: map[Dim]int{}, count: map[Dim]int{}, width: 1, wanted: map[*routes][]uint32{}, cuts: map[*part][]int32{},
-		queues: map[roster]*queue{}}
+		queues: map[shift]*queue{}}
 	for _, d := range slices.Backward(cols) {
 		l.step[d], l.count[d] = l.width, len(p.members[d])
 		l.width *= len(p.members[d])
@@ -49,7 +50,7 @@ func (p *plan) aim(l *layout) {
 	_, laid := l.step[ByPlace]
 	if laid || len(p.Only[ByPlace]) > 0 {
 		l.level, l.on = p.level, func(place.Date) place.Date { return p.Geography }
-		l.row = p.row(p.members[ByPlace], l.step[ByPlace])
+		l.row, l.targets = p.row(p.members[ByPlace], l.step[ByPlace])
 		return
 	}
 	l.level = levelOf(p.Area)
@@ -60,22 +61,26 @@ func (p *plan) aim(l *layout) {
 		}
 		return clamp(u, cmp.Or(p.Geography, at))
 	}
-	l.row = p.row([]string{string(p.Area)}, 0)
+	l.row, l.targets = p.row([]string{string(p.Area)}, 0)
 }
 
-func (p *plan) row(ids []string, step int) []int32 {
+// row numbers targets, and gives each its offset.
+func (p *plan) row(ids []string, step int) (row, numbers []int32) {
 	targets := make([]place.ID, len(ids))
 	for i, id := range ids {
 		targets[i] = place.ID(id)
 	}
-	var row []int32
-	for i, n := range p.geo.numbersOf(targets) {
+	numbers = p.geo.numbersOf(targets)
+	if len(numbers) > 0 {
+		row = make([]int32, 0, slices.Max(numbers)+1)
+	}
+	for i, n := range numbers {
 		for int(n) >= len(row) {
 			row = append(row, -1)
 		}
 		row[n] = int32(i * step) //nolint:gosec // cells are bounded
 	}
-	return row
+	return row, numbers
 }
 
 // at is the offset of a target; -1 where it is not asked about.
@@ -86,19 +91,31 @@ func (l *layout) at(target int32) int32 {
 	return l.row[target]
 }
 
-// asks lists the places whose figures may reach a cell.
+// asks lists the places whose figures may reach a cell, in order.
 func (l *layout) asks(r *routes) []uint32 {
 	known, ok := l.wanted[r]
 	if !ok {
-		known = []uint32{}
-		for n, to := range r.to {
-			if to >= 0 && l.at(to) >= 0 || to <= split && slices.ContainsFunc(r.forks[split-to].to, func(to int32) bool { return l.at(to) >= 0 }) {
-				known = append(known, uint32(n)) //nolint:gosec // tens of thousands
-			}
-		}
+		known = gather(r.from, l.targets)
 		l.wanted[r] = known
 	}
 	return known
+}
+
+// gather joins what leads to each of some targets.
+func gather[T int32 | uint32](from map[int32][]T, targets []int32) []T {
+	if len(targets) == 1 {
+		return from[targets[0]]
+	}
+	n := 0
+	for _, t := range targets {
+		n += len(from[t])
+	}
+	all := make([]T, 0, n)
+	for _, t := range targets {
+		all = append(all, from[t]...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // pick is the member of a dimension at a cell; 0 where it is not laid out or has no members.
@@ -262,7 +279,7 @@ type used struct {
 func (p *plan) use(l *layout, a *asked, x *part, at Period) used {
 	on := at.Last()
 	u := used{part: x, at: at, finest: min(max(levelNamed(a.Lowest), p.frontier), max(commune, p.frontier))}
-	u.routes = p.geo.routesOf(p.cube.dictionary, route{level: l.level, on: l.on(on), at: on})
+	u.routes = p.geo.routesOf(p.cube.dictionary, p.geo.route(l.level, l.on(on), on))
 	wanted := l.asks(u.routes)
 	scratch := &p.scratch[b2i(x == &a.den)]
 	u.uses, u.from = (*scratch)[:0], p.cube.sources[slot{x.code, at}]
@@ -300,6 +317,11 @@ func (p *plan) above(r *routes, n uint32, marks []uint32, mark uint32) bool {
 // common leaves of two parts the figures of places that have both: a rate of what was counted here over what was counted
 // elsewhere is none.
 func (p *plan) common(a, b *used) {
+	for i := range p.marks {
+		if p.marks[i] == nil {
+			p.marks[i] = make([]uint32, len(p.cube.spots))
+		}
+	}
 	keep := func(u, of *used) []use {
 		p.epoch++
 		for _, x := range of.uses {
@@ -417,36 +439,43 @@ func (p *plan) several(l *layout, s *side, b *block, x use, f *fork, offsets []i
 
 // A queue is the units that ought to report to a layout.
 type queue struct {
+	on      place.Date // the end of the period, whose area classes count
 	all     []member
 	waiting []int32         // those of all for whose figures a cell waits
 	quota   map[int32]int32 // how many there are by cell
 }
 
-// queueOf lists who ought to report to a layout.
-func (p *plan) queueOf(l *layout, r roster) *queue {
-	if known := l.queues[r]; known != nil {
+// A shift names a queue: the end of the period matters only where there are area classes.
+type shift struct {
+	roster
+	on place.Date
+}
+
+// queueOf lists who ought to report to a layout at the end of a period.
+func (p *plan) queueOf(l *layout, r roster, on place.Date) *queue {
+	key := shift{r, on}
+	if p.class == nil {
+		key.on = 0
+	}
+	if known := l.queues[key]; known != nil {
 		return known
 	}
-	q := &queue{all: p.geo.rosterOf(p.cube.dictionary, r)}
-	q.waiting = make([]int32, 0, len(q.all))
-	for i := range q.all {
-		m := &q.all[i]
-		if slices.ContainsFunc(m.to, func(to int32) bool { return l.at(to) >= 0 }) && p.classOf(m, r.at) >= 0 {
-			q.waiting = append(q.waiting, int32(i)) //nolint:gosec // tens of thousands
-		}
+	c := p.geo.rosterOf(p.cube.dictionary, r)
+	q := &queue{on: on, all: c.members, waiting: gather(c.to, l.targets)}
+	if p.class != nil {
+		q.waiting = slices.DeleteFunc(slices.Clone(q.waiting), func(i int32) bool { return p.classOf(&q.all[i], on) < 0 })
 	}
-	l.queues[r] = q
+	l.queues[key] = q
 	return q
 }
 
 // quotaOf counts who ought to report, by cell.
-func (p *plan) quotaOf(l *layout, r roster) map[int32]int32 {
-	q := p.queueOf(l, r)
+func (p *plan) quotaOf(l *layout, q *queue) map[int32]int32 {
 	if q.quota == nil {
 		q.quota = map[int32]int32{}
 		for _, i := range q.waiting {
 			m := &q.all[i]
-			p.eachRow(l, m, func(row int32) { q.quota[row+int32(p.classOf(m, r.at)*l.class)]++ }) //nolint:gosec // cells are bounded
+			p.eachRow(l, m, func(row int32) { q.quota[row+int32(p.classOf(m, q.on)*l.class)]++ }) //nolint:gosec // cells are bounded
 		}
 	}
 	return q.quota
@@ -479,9 +508,10 @@ func (p *plan) reach(l *layout, s *side, u used, base int, grown map[uint32]int3
 		return
 	}
 	on := u.at.Last()
-	r := roster{min(u.finest, commune), route{level: l.level, on: l.on(on), at: on}}
+	r := roster{min(u.finest, commune), p.geo.route(l.level, l.on(on), on)}
+	q := p.queueOf(l, r, on)
 	if len(u.uses) == 0 {
-		for cell, n := range p.quotaOf(l, r) {
+		for cell, n := range p.quotaOf(l, q) {
 			s.reach[base+int(cell)].expected += n
 		}
 		return
@@ -491,7 +521,6 @@ func (p *plan) reach(l *layout, s *side, u used, base int, grown map[uint32]int3
 	if len(grown) > 0 {
 		villages = p.villagesKnown()
 	}
-	q := p.queueOf(l, r)
 	for _, i := range q.waiting {
 		m := &q.all[i]
 		expected, have := int32(1), int32(0)

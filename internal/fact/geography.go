@@ -22,7 +22,7 @@ type geography struct {
 	number   map[place.ID]int32 // of targets; a village stands under its own ID
 	targets  []place.ID
 	routes   map[route]*routes
-	rosters  map[roster][]member
+	rosters  map[roster]*crew
 	classes  map[place.Date]map[place.ID]string
 	units    map[unitsKey][]unit
 	insides  map[[2]place.ID]bool
@@ -53,7 +53,7 @@ func newGeography(places *place.Desk) *geography {
 }
 
 func (g *geography) forget() {
-	g.routes, g.rosters, g.classes = map[route]*routes{}, map[roster][]member{}, map[place.Date]map[place.ID]string{}
+	g.routes, g.rosters, g.classes = map[route]*routes{}, map[roster]*crew{}, map[place.Date]map[place.ID]string{}
 	g.units, g.insides, g.spots = map[unitsKey][]unit{}, map[[2]place.ID]bool{}, map[spotsKey][]uint32{}
 }
 
@@ -62,6 +62,7 @@ func (g *geography) unitsIn(area place.ID, l level, on place.Date) []unit {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.renew()
+	on = g.day(on)
 	key := unitsKey{area, l, on}
 	known, ok := g.units[key]
 	if !ok {
@@ -136,6 +137,19 @@ type route struct {
 	size  int        // of the dictionary
 }
 
+// route asks for the targets of a level. Days between which no unit changed are one.
+func (g *geography) route(l level, on, at place.Date) route {
+	return route{level: l, on: g.day(on), at: g.day(at)}
+}
+
+// day is the first on which units were as they are on a day; 0 stays 0.
+func (g *geography) day(on place.Date) place.Date {
+	if on == 0 {
+		return 0
+	}
+	return max(1, g.places.Epoch(on))
+}
+
 // Where a place leads, if not to one target.
 const (
 	nowhere = -1
@@ -146,7 +160,8 @@ const (
 type routes struct {
 	to     []int32
 	forks  []fork
-	parent []uint32 // the unit above, as far as any figure is about one
+	parent []uint32           // the unit above, as far as any figure is about one
+	from   map[int32][]uint32 // by target: the places that lead to it, in order
 }
 
 // A fork is where the figures of a divided unit go.
@@ -203,6 +218,17 @@ func (g *geography) routesOf(d *dictionary, r route) *routes {
 		if i > 0 {
 			all.to[i] = g.lead(all, s.unit, s.village, r)
 			all.parent[i] = g.parent(d, s, r)
+		}
+	}
+	all.from = map[int32][]uint32{}
+	for i, to := range all.to {
+		n := uint32(i) //nolint:gosec // tens of thousands
+		if to >= 0 {
+			all.from[to] = append(all.from[to], n)
+		} else if to <= split {
+			for _, to := range all.forks[split-to].to {
+				all.from[to] = append(all.from[to], n)
+			}
 		}
 	}
 	g.routes[r] = all
@@ -263,6 +289,12 @@ type roster struct {
 	route
 }
 
+// A crew answers a roster.
+type crew struct {
+	members []member
+	to      map[int32][]int32 // by target: which of the members lead to it
+}
+
 // A member of a roster is a unit that ought to report.
 type member struct {
 	spot  uint32 // its number in the dictionary; 0 where no figure is about it
@@ -272,9 +304,10 @@ type member struct {
 }
 
 // rosterOf lists who ought to report.
-func (g *geography) rosterOf(d *dictionary, r roster) []member {
+func (g *geography) rosterOf(d *dictionary, r roster) *crew {
 	if r.level == country {
-		return []member{{spot: d.units[""], to: []int32{g.country()}}}
+		n := g.country()
+		return &crew{[]member{{spot: d.units[""], to: []int32{n}}}, map[int32][]int32{n: {0}}}
 	}
 	all := g.routesOf(d, r.route)
 	g.mu.Lock()
@@ -283,7 +316,7 @@ func (g *geography) rosterOf(d *dictionary, r roster) []member {
 	if known, ok := g.rosters[r]; ok {
 		return known
 	}
-	members := []member{}
+	c := &crew{to: map[int32][]int32{}}
 	scratch := &routes{}
 	for _, u := range g.places.Units("", levelNames[r.level], r.at) {
 		m := member{spot: d.units[u.ID], unit: u.ID}
@@ -307,10 +340,13 @@ func (g *geography) rosterOf(d *dictionary, r roster) []member {
 		if n := d.units[""]; n != 0 {
 			m.above = append(m.above, n)
 		}
-		members = append(members, m)
+		for _, to := range m.to {
+			c.to[to] = append(c.to[to], int32(len(c.members))) //nolint:gosec // tens of thousands
+		}
+		c.members = append(c.members, m)
 	}
-	g.rosters[r] = members
-	return members
+	g.rosters[r] = c
+	return c
 }
 
 func (g *geography) country() int32 {

@@ -55,9 +55,7 @@ const tooLarge = 300_000 // cells of an answer
 // newPlan makes a question ready. What cannot be is dropped and named; a question of which nothing is left is a fault.
 func newPlan(ctx context.Context, q Question, c *cube, k *catalogue, g *geography, minorities []string) (*plan, error) {
 	p := &plan{Question: q, cube: c, geo: g, members: map[Dim][]string{}, only: map[Dim]map[string]bool{}}
-	for _, n := range []*[]uint32{&p.taken, &p.spoke, &p.marks[0], &p.marks[1]} {
-		*n = make([]uint32, len(c.spots))
-	}
+	p.taken, p.spoke = make([]uint32, len(c.spots)), make([]uint32, len(c.spots))
 	if err := p.read(k, minorities); err != nil {
 		return nil, err
 	}
@@ -442,7 +440,7 @@ func (p *plan) places(ctx context.Context) ([]place.ID, error) {
 // reported lists the units of the level, other than those seen, that have figures of a period though they were gone at its end or
 // came later.
 func (p *plan) reported(at Period, seen map[place.ID]bool) (all []unit) {
-	r := route{level: p.level, at: at.Last()}
+	r := p.geo.route(p.level, 0, at.Last())
 	to, targets := p.geo.routesOf(p.cube.dictionary, r).to, p.geo.known()
 	strays := []uint32{}
 	for _, n := range p.geo.spotsIn(p.cube.dictionary, p.Area, r) {
