@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"banlang/internal/audit"
 	"banlang/internal/db"
 	"banlang/internal/duty"
@@ -120,62 +122,78 @@ func (r *factRow) fields() []any {
 	return []any{&r.seq, &r.indicator, &r.place, &r.period, &r.cut, &r.value, &r.state}
 }
 
-// many is how many figures are gathered before they are brought into the cube.
-const many = 4_000_000
+// stretch is how many rows one reader reads before what it read is brought into the cube.
+const stretch = 2_000_000
 
-// read reads what was recorded after a cube, or everything where there is none.
+// readers is how many connections read side by side.
+const readers = 2
+
+// read reads what was recorded after a cube, or everything where there is none: the figures that held when the last of them was said.
 func (d *Desk) read(ctx context.Context, c *cube) (*cube, error) {
-	text := "SELECT seq, indicator, place, period, cut, value, state FROM fact WHERE seq > $1 ORDER BY seq"
+	text := "SELECT seq, indicator, place, period, cut, value, state FROM fact WHERE seq > $1 AND seq <= $2 AND (replaced = 0 OR replaced > $3)"
 	if c == nil {
-		c, text = newCube(), "SELECT seq, indicator, place, period, cut, value, state FROM fact WHERE replaced = 0 AND seq > $1"
+		c = newCube()
 	}
-	err := d.db.Snapshot(ctx, func(s *db.Snapshot) error {
-		last, err := db.Value[int64](ctx, s, "SELECT coalesce(max(seq), 0) FROM fact")
-		if err != nil {
-			return err
+	last, err := db.Value[int64](ctx, d.db, "SELECT coalesce(max(seq), 0) FROM fact")
+	if err != nil {
+		return nil, err
+	}
+	d.total.Store(last)
+	words, err := d.words(ctx, d.db, c.dictionary) // no figure up to the last has a word that is not there yet
+	if err != nil {
+		return nil, err
+	}
+	standards, err := readStandards(ctx, d.db)
+	if err != nil {
+		return nil, err
+	}
+	var part [readers]parts
+	for from := c.seq; from < last; from += readers * stretch {
+		g, ctx := errgroup.WithContext(ctx)
+		for n := range readers {
+			first := from + int64(n)*min(stretch, (last-from)/readers+1)
+			end := min(last, first+min(stretch, (last-from)/readers+1))
+			g.Go(func() (err error) {
+				part[n], err = d.readPart(ctx, words, text, first, end, last)
+				return err
+			})
 		}
-		d.total.Store(last)
-		words, err := d.words(ctx, s, c.dictionary)
-		if err != nil {
-			return err
+		if err := g.Wait(); err != nil {
+			return nil, err
 		}
-		standards, err := readStandards(ctx, s)
-		if err != nil {
-			return err
+		for _, p := range part { // in the order of seq: the later counts
+			c = c.with(words, p, last, standards)
 		}
-		p, n := parts{}, 0
-		var at home
-		var into *[]entry
-		take := func(r factRow) error {
-			h := home{slot{uint32(r.indicator), Period(r.period)}, words.spots[r.place].level, words.shapes[r.cut]} //nolint:gosec // numbers of a dictionary
-			if h != at || into == nil {
-				if at, into = h, p[h]; into == nil {
-					into = &[]entry{}
-					p[h] = into
-				}
+	}
+	d.done.Store(last)
+	return c.with(words, nil, last, standards), nil
+}
+
+// readPart reads the rows of a stretch.
+func (d *Desk) readPart(ctx context.Context, words *dictionary, text string, first, end, last int64) (parts, error) {
+	p := parts{}
+	var at home
+	var into *[]entry
+	n := int64(0)
+	err := db.Each(ctx, d.db, (*factRow).fields, func(r factRow) error {
+		h := home{slot{uint32(r.indicator), Period(r.period)}, words.spots[r.place].level, words.shapes[r.cut]} //nolint:gosec // numbers of a dictionary
+		if h != at || into == nil {
+			if at, into = h, p[h]; into == nil {
+				into = &[]entry{}
+				p[h] = into
 			}
-			e := entry{place: uint32(r.place), cut: uint16(r.cut), gone: State(r.state) == Withdrawn, value: r.value} //nolint:gosec // as above
-			if State(r.state) == Unknown {
-				e.value = notKnown
-			}
-			*into = append(*into, e)
-			if n++; n%many == 0 {
-				c = c.with(words, p, 0, standards)
-				p, into = parts{}, nil
-			}
-			if n%10_000 == 0 {
-				d.done.Store(int64(n))
-			}
-			return nil
 		}
-		if err := db.Each(ctx, s, (*factRow).fields, take, text, c.seq); err != nil {
-			return err
+		e := entry{place: uint32(r.place), cut: uint16(r.cut), gone: State(r.state) == Withdrawn, value: r.value} //nolint:gosec // as above
+		if State(r.state) == Unknown {
+			e.value = notKnown
 		}
-		d.done.Store(last)
-		c = c.with(words, p, last, standards)
+		*into = append(*into, e)
+		if n++; n%10_000 == 0 {
+			d.done.Add(10_000)
+		}
 		return nil
-	})
-	return c, err
+	}, text, first, end, last)
+	return p, err
 }
 
 // words reads what was added to the dictionaries.
