@@ -214,6 +214,7 @@ type guard struct {
 type guarded struct {
 	Key     string
 	Value   int64
+	Low     int64 `json:",omitempty"` // it is known not to be less
 	K       int64 `json:",omitempty"`
 	Primary bool  `json:",omitempty"`
 	Shown   bool  `json:",omitempty"`
@@ -245,6 +246,7 @@ func (s *sheet) protect(ctx context.Context, earlier []guard, splits func(place 
 			p.join(g)
 		}
 		p.between(splits)
+		p.somebody()
 	}
 	res, err := disclosure.Protect(ctx, p.table, progress)
 	if err != nil {
@@ -333,7 +335,12 @@ func (p *protector) cell(at []int) (guarded, disclosure.Cell) {
 		return g, disclosure.Cell{Value: g.Value, Low: min(0, g.Value), Published: true}
 	}
 	g.Primary, g.K = p.primary(m, at, g.Value), m.k
-	return g, disclosure.Cell{Value: g.Value, Primary: g.Primary, K: g.K, Withheld: p.foldedAt(at)}
+	c := disclosure.Cell{Value: g.Value, Primary: g.Primary, K: g.K, Withheld: p.foldedAt(at)}
+	if len(m.of) == 0 && !c.Withheld { // nobody is always shown, so everybody knows that somebody is hidden
+		g.Low = min(1, g.Value)
+		c.Low, c.Published = g.Low, g.Value == 0
+	}
+	return g, c
 }
 
 // terms adds that a measure that counts only some members is the sum of theirs: minorities, of all groups but one.
@@ -413,6 +420,35 @@ func (p *protector) rest(m *measure, at []int, axis int) int64 {
 	return n
 }
 
+// somebody raises what is known of each sum to what is known of its parts: two cells with somebody in them are two persons at least.
+func (p *protector) somebody() {
+	raise := func(i int, low int64) bool {
+		c := &p.table.Cells[i]
+		if c.Published || low <= c.Low {
+			return false
+		}
+		c.Low = low
+		p.guarded[i].Low = low
+		return true
+	}
+	for again := true; again; {
+		again = false
+		for _, s := range p.table.Sums {
+			var low int64
+			var some []int // parts that are not known to be nobody
+			for _, part := range s.Parts {
+				c := p.table.Cells[part]
+				if low += c.Low; !c.Published || c.Value != 0 {
+					some = append(some, part)
+				}
+			}
+			if again = raise(s.Total, low) || again; len(some) == 1 {
+				again = raise(some[0], p.table.Cells[s.Total].Low) || again
+			}
+		}
+	}
+}
+
 // key names a count in every release alike. What stands for others names them: "khác" is not the same everywhere.
 func (p *protector) key(m *measure, at []int) string {
 	parts := []string{m.name, "", ""}
@@ -457,13 +493,13 @@ func (p *protector) join(g guard) {
 			cell := &p.table.Cells[at]
 			cell.Published = cell.Published || c.Shown
 			cell.Primary = (cell.Primary || c.Primary) && !c.Fixed
-			cell.K = max(cell.K, c.K)
+			cell.K, cell.Low = max(cell.K, c.K), max(cell.Low, c.Low)
 			index[i] = at
 			continue
 		}
 		index[i] = len(p.table.Cells)
 		p.table.Cells = append(p.table.Cells, disclosure.Cell{
-			Value: c.Value, Low: min(0, c.Value), K: c.K, Primary: c.Primary && !c.Shown, Published: c.Shown || c.Fixed, Withheld: !c.Shown && !c.Fixed,
+			Value: c.Value, Low: min(c.Low, c.Value), K: c.K, Primary: c.Primary && !c.Shown, Published: c.Shown || c.Fixed, Withheld: !c.Shown && !c.Fixed,
 		})
 		p.guarded = append(p.guarded, c)
 		if !known {

@@ -101,10 +101,11 @@ func attackLinked(t *testing.T, links map[string][]string, guards ...guard) {
 			if !known {
 				at = len(table.Cells)
 				keys[name] = at
-				table.Cells, hidden = append(table.Cells, disclosure.Cell{Value: c.Value, Low: min(0, c.Value), K: c.K}), append(hidden, true)
+				table.Cells, hidden = append(table.Cells, disclosure.Cell{Value: c.Value, Low: min(c.Low, c.Value), K: c.K}), append(hidden, true)
 			}
 			index[i] = at
 			table.Cells[at].Primary = table.Cells[at].Primary || c.Primary
+			table.Cells[at].Low = max(table.Cells[at].Low, min(c.Low, c.Value))
 			hidden[at] = hidden[at] && !c.Shown && !c.Fixed
 		}
 		for _, s := range g.Sums {
@@ -160,6 +161,25 @@ func TestProtectHidesSmallCountsAndWhatTellsThem(t *testing.T) {
 	if p.loss.Hidden < 4 || p.loss.Primary != 2 || len(p.exposed) != 0 {
 		t.Errorf("loss %+v, exposed %v; want two small counts and at least two more hidden", p.loss, p.exposed)
 	}
+}
+
+// A count of nobody is always shown, so whoever reads dots knows that they stand for somebody: four of them in a row that has four
+// persons left over would be one person each.
+func TestProtectShowsNobody(t *testing.T) {
+	s := laidOut([]string{"A", "B", "C", "all"}, []string{"a", "b", "c", "d", "e", "f", dataset.All}, pop)
+	s.fill(0, [][]int64{{900, 1, 1, 1, 1, 0}, {800, 4, 4, 4, 4, 70}, {700, 50, 60, 70, 80, 90}})
+	p := release(t, s, nil)
+	for i, c := range s.cells {
+		if c.Num == 0 && p.hidden[i] {
+			t.Errorf("nobody at %v is hidden", s.at(i))
+		}
+	}
+	for i, c := range p.guard.Cells {
+		if !c.Shown && !c.Fixed {
+			p.guard.Cells[i].Low = max(1, c.Low)
+		}
+	}
+	attack(t, p.guard)
 }
 
 func TestProtectRates(t *testing.T) {
