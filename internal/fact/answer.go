@@ -145,7 +145,11 @@ func (l *layout) in(other *layout, cell int) int {
 
 // offsets are where the cuts fall that a part counts.
 func (p *plan) offsets(l *layout, x *part) []int32 {
-	known, ok := l.cuts[x]
+	key := x
+	if len(x.only) == 0 {
+		key = nil // all such parts are filtered alike
+	}
+	known, ok := l.cuts[key]
 	if ok {
 		return known
 	}
@@ -167,7 +171,7 @@ func (p *plan) offsets(l *layout, x *part) []int32 {
 			}
 		}
 	}
-	l.cuts[x] = known
+	l.cuts[key] = known
 	return known
 }
 
