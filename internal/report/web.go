@@ -255,7 +255,7 @@ func (h handler) view(r *http.Request, p Paper) paperPage {
 			Warning: f.Severity == form.Warning, Computed: !typed(c), Rev: p.Cells[f.Cell].Rev, Value: p.Values[f.Cell].Text})
 	}
 	for _, c := range p.Grid.Cols {
-		page.Cols = append(page.Cols, label(lang, c.Label, c.LabelEN))
+		page.Cols = append(page.Cols, c.Name(lang))
 	}
 	for _, row := range p.Grid.Rows {
 		v := h.row(r, p, row, said, page.May["nhap"])
@@ -280,16 +280,9 @@ func (h handler) view(r *http.Request, p Paper) paperPage {
 	return page
 }
 
-func label(lang, vi, en string) string {
-	if lang == "en" {
-		return cmp.Or(en, vi)
-	}
-	return vi
-}
-
 func (h handler) row(r *http.Request, p Paper, row form.Row, said map[string]form.Finding, open bool) rowView {
 	lang := web.Reader(r).UI
-	v := rowView{ID: row.Code, Label: label(lang, row.Label, row.LabelEN), Look: "ok", Word: web.T(r, "report.check.ok")}
+	v := rowView{ID: row.Code, Label: row.Name(lang), Look: "ok", Word: web.T(r, "report.check.ok")}
 	for _, col := range p.Grid.Cols {
 		id := form.ID(row.Code, col.Code)
 		c, ok := p.Grid.Cell(id)
@@ -298,7 +291,7 @@ func (h handler) row(r *http.Request, p Paper, row form.Row, said map[string]for
 			continue
 		}
 		value := p.Values[id]
-		cell := cellView{ID: id, Label: p.Grid.Label(id, lang), Col: label(lang, col.Label, col.LabelEN), Rev: p.Cells[id].Rev, Input: typed(c) && open, Mode: "numeric"}
+		cell := cellView{ID: id, Label: p.Grid.Label(id, lang), Col: col.Name(lang), Rev: p.Cells[id].Rev, Input: typed(c) && open, Mode: "numeric"}
 		if n, ok := p.Past.Prev[id]; ok {
 			cell.Was = shown(r, c, n)
 		}
@@ -321,7 +314,7 @@ func (h handler) row(r *http.Request, p Paper, row form.Row, said map[string]for
 			cell.Options = []choice{{"1", web.T(r, "common.yes")}, {"0", web.T(r, "common.no")}}
 		case form.Choose:
 			for _, o := range c.Choices {
-				cell.Options = append(cell.Options, choice{o.Code, label(lang, o.VI, o.EN)})
+				cell.Options = append(cell.Options, choice{o.Code, o.Name(lang)})
 			}
 		}
 		if cell.Options != nil {
@@ -370,7 +363,7 @@ func shown(r *http.Request, c form.Cell, n int64) string {
 		return web.T(r, "common.no")
 	case form.Choose:
 		if n >= 1 && int(n) <= len(c.Choices) {
-			return label(lang, c.Choices[n-1].VI, c.Choices[n-1].EN)
+			return c.Choices[n-1].Name(lang)
 		}
 	case form.Decimal:
 		return i18n.Number(lang, float64(n)/1000)

@@ -238,7 +238,7 @@ func (h handler) columns(r *http.Request, p Paper) []choice {
 	lang := web.Reader(r).UI
 	var all []choice
 	for _, c := range p.Grid.Cols {
-		all = append(all, choice{"value:" + c.Code, label(lang, c.Label, c.LabelEN)})
+		all = append(all, choice{"value:" + c.Code, c.Name(lang)})
 	}
 	if p.Form.Axis != noAxis {
 		return all

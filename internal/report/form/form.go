@@ -102,6 +102,9 @@ type Choice struct {
 	EN        string `json:"en"`
 }
 
+// Name is what the choice is called in a language of the interface.
+func (o Choice) Name(lang string) string { return either(lang, o.VI, o.EN) }
+
 // Decimals is how many decimals of a value are stored: N is scaled by 10 to their power.
 func (c Cell) Decimals() int {
 	if c.Type == Decimal {
@@ -121,12 +124,18 @@ type Row struct {
 	Kind    string `json:"kind"`     // "member", "total", "fixed"
 }
 
+// Name is what the row is called in a language of the interface.
+func (r Row) Name(lang string) string { return either(lang, r.Label, r.LabelEN) }
+
 // A Col is a column.
 type Col struct {
 	Code    string `json:"code"`
 	Label   string `json:"label"`
 	LabelEN string `json:"label_en"`
 }
+
+// Name is what the column is called in a language of the interface.
+func (c Col) Name(lang string) string { return either(lang, c.Label, c.LabelEN) }
 
 // A Grid is a form laid out for one unit: its axis replaced by the members that the unit has. Lay makes it.
 type Grid struct {
@@ -206,8 +215,7 @@ func (g Grid) Label(id, lang string) string {
 	if !ok {
 		return id
 	}
-	r := g.Rows[g.row[row]]
-	return either(lang, r.Label, r.LabelEN) + ", " + bare(either(lang, c.ColVI, c.ColEN))
+	return g.Rows[g.row[row]].Name(lang) + ", " + bare(either(lang, c.ColVI, c.ColEN))
 }
 
 // bare is a column's label where it stands alone: of which: female, is female.

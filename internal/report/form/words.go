@@ -39,7 +39,7 @@ func (f *Form) say(c Cell, e Expr, lang string) string {
 		for _, cell := range f.Cells {
 			if cell.Row == Member && cell.Col == e.Col {
 				choice := cell.Choices[e.N-1]
-				return either(lang, "số dòng chọn “", "rows that say “") + either(lang, choice.VI, choice.EN) + "”"
+				return either(lang, "số dòng chọn “", "rows that say “") + choice.Name(lang) + "”"
 			}
 		}
 	case "max", "min":
