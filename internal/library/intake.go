@@ -159,11 +159,6 @@ func cutTables(blocks []transcript.Block) []transcript.Block {
 	return out
 }
 
-// Operator is who imports documents on the machine itself: a librarian for the whole, known to the record as the operator.
-func Operator() duty.Actor {
-	return duty.Actor{ID: "operator", Name: "Người vận hành", Grants: []duty.Grant{{Role: duty.Librarian}}}
-}
-
 // An Outcome is what became of one file of an import.
 type Outcome struct {
 	File  string // as given

@@ -251,9 +251,6 @@ func (t *Table) Need(names ...string) error {
 	return nil
 }
 
-// Header lists the columns in canonical form.
-func (t *Table) Header() []string { return t.header }
-
 // Rows are the rows of data.
 func (t *Table) Rows() []Row { return t.rows }
 

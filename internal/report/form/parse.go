@@ -1,7 +1,6 @@
 package form
 
 import (
-	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -164,24 +163,4 @@ func grouped(groups, marks []string) bool {
 		}
 	}
 	return true
-}
-
-// Number is the value of a cell whose number is certain, such as one from a numeric cell of a workbook: there a point is never
-// asked about. Text shows it with a Vietnamese comma.
-func Number(x float64, c Cell) Value {
-	v := Value{Text: strings.Replace(strconv.FormatFloat(x, 'f', -1, 64), ".", ",", 1)}
-	scaled := x * math.Pow10(c.Decimals())
-	n := math.Round(scaled)
-	switch {
-	case c.Type == Text || c.Type == Choose || c.Type == Bool:
-		return Parse(v.Text, c)
-	case math.IsNaN(x) || math.Abs(x) >= math.Pow10(mostDigits):
-		return v.bad("form.bad.large")
-	case math.Abs(scaled-n) > 1e-6*max(1, math.Abs(n)*1e-6) && c.Decimals() == 0:
-		return v.bad("form.bad.whole")
-	case math.Abs(scaled-n) > 1e-6*max(1, math.Abs(n)*1e-6):
-		return v.bad("form.bad.decimals")
-	}
-	v.N, v.State = int64(n), Known
-	return v
 }
