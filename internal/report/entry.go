@@ -136,8 +136,9 @@ func (ch Change) cell(c form.Cell, now Cell, by Mark) Cell {
 	return next
 }
 
-// clip is at most n characters of a text.
+// clip is at most n characters of a text, without NUL, which not every database keeps: a browser's JSON may bring it.
 func clip(text string, n int) string {
+	text = strings.ReplaceAll(text, "\x00", "")
 	if r := []rune(text); len(r) > n {
 		return string(r[:n])
 	}

@@ -374,6 +374,19 @@ func TestWhoEnteredAcceptsNothing(t *testing.T) {
 	}
 }
 
+// What a browser sends as JSON may hold signs that not every database keeps.
+func TestSaveWithoutNul(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := open(t, d)
+		_, id := h.period(t)
+		note := "đã\x00 hỏi"
+		saved, err := h.desk.Save(t.Context(), officer, id, []report.Change{{Cell: "tay.hh", Text: "1\x002", Note: &note}})
+		if v := saved.Paper.Values["tay.hh"]; err != nil || v.N != 12 || v.Text != "12" || v.Note != "đã hỏi" {
+			t.Errorf("saved %+v, %v", v, err)
+		}
+	})
+}
+
 // Ten people write into one report at once, each into cells of their own and all into one: nothing is lost, and whoever comes
 // second to the one cell is told so.
 func TestTenEditors(t *testing.T) {

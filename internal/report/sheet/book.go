@@ -359,8 +359,11 @@ func unescaped(said string) string {
 	}
 	return hidden.ReplaceAllStringFunc(said, func(sign string) string {
 		n, err := strconv.ParseUint(sign[2:6], 16, 16)
-		if err != nil || n >= 0xD800 && n < 0xE000 {
+		switch {
+		case err != nil || n >= 0xD800 && n < 0xE000:
 			return sign
+		case n == 0: // no sign of a text, and not every database keeps it
+			return ""
 		}
 		return string(rune(n))
 	})

@@ -216,3 +216,12 @@ func FuzzScanner(f *testing.F) {
 		t.Fatalf("the scanner gave more tokens than %q has", part)
 	})
 }
+
+// A workbook can write NUL by its number, which is no sign of a text.
+func TestUnescaped(t *testing.T) {
+	for said, want := range map[string]string{"a_x0000_b": "ab", "a_x000D_b": "a\rb", "_xD800_": "_xD800_", "_x00_": "_x00_"} {
+		if got := unescaped(said); got != want {
+			t.Errorf("unescaped(%q) = %q, want %q", said, got, want)
+		}
+	}
+}
