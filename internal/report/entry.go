@@ -167,7 +167,7 @@ func (d *Desk) AddGroup(ctx context.Context, actor duty.Actor, id, slug string) 
 
 // Mine lists the newest reports of the units that the actor answers for, 200 at most, with their periods. Where the duty reaches over
 // a whole province, only the province's own are listed, and what waits to be accepted.
-func (d *Desk) Mine(ctx context.Context, actor duty.Actor) ([]Mine, error) {
+func (d *Desk) Mine(ctx context.Context, actor duty.Actor) ([]Assignment, error) {
 	var units []string
 	var wide bool
 	for _, area := range d.policy.Areas(actor, duty.StatReadExact) {
@@ -194,12 +194,12 @@ func (d *Desk) Mine(ctx context.Context, actor duty.Actor) ([]Mine, error) {
 		return nil, err
 	}
 	periods := map[string]Period{}
-	var mine []Mine
+	var mine []Assignment
 	for _, r := range all {
 		if d.policy.Permit(actor, duty.StatReadExact, duty.Thing{Area: string(r.Unit)}) != nil {
 			continue
 		}
-		m := Mine{Report: r}
+		m := Assignment{Report: r}
 		if _, ok := periods[r.Period]; !ok {
 			if periods[r.Period], err = periodByID(ctx, d.db, r.Period); err != nil {
 				return nil, err
@@ -212,12 +212,12 @@ func (d *Desk) Mine(ctx context.Context, actor duty.Actor) ([]Mine, error) {
 		m.Late = Late(r, m.Period, d.today())
 		mine = append(mine, m)
 	}
-	slices.SortStableFunc(mine, func(a, b Mine) int { return a.rank() - b.rank() })
+	slices.SortStableFunc(mine, func(a, b Assignment) int { return a.rank() - b.rank() })
 	return mine, nil
 }
 
-// A Mine is a report as one's own list shows it.
-type Mine struct {
+// An Assignment is a report that is asked of a unit, with what it is asked by.
+type Assignment struct {
 	Report Report
 	Period Period
 	Unit   place.Unit
@@ -225,7 +225,7 @@ type Mine struct {
 }
 
 // rank puts what was returned first, then what is late, then what is to be done, then what is done.
-func (m Mine) rank() int {
+func (m Assignment) rank() int {
 	switch {
 	case m.Period.State == Locked:
 		return 5
@@ -241,19 +241,21 @@ func (m Mine) rank() int {
 	return 4
 }
 
-// A Record is how a unit kept its days in the last twelve months.
-type Record struct{ Due, InTime int }
+// Timeliness (tính kịp thời) is how many reports were due by their last day, and how many of them were there in time.
+type Timeliness struct{ Due, InTime int }
 
-// Kept counts, of one's own list, the reports of communes whose last day fell into the twelve months before today, and those of them that
-// were there in time.
-func (d *Desk) Kept(mine []Mine) Record {
-	var n Record
+func (t Timeliness) with(r Report, p Period) Timeliness {
+	return Timeliness{t.Due + 1, t.InTime + b2i(InTime(r, p))}
+}
+
+// Timeliness counts, of one's own list, the reports of communes whose last day fell into the twelve months before today.
+func (d *Desk) Timeliness(mine []Assignment) Timeliness {
+	var t Timeliness
 	year := place.DateOf(d.now().AddDate(-1, 0, 0))
 	for _, m := range mine {
 		if m.Unit.Level == place.Commune && m.Period.SendDue < d.today() && m.Period.SendDue >= year {
-			n.Due++
-			n.InTime += b2i(InTime(m.Report, m.Period))
+			t = t.with(m.Report, m.Period)
 		}
 	}
-	return n
+	return t
 }

@@ -114,11 +114,11 @@ func (d *Desk) read(ctx context.Context, f File, p Paper) (sheet.Reading, error)
 	if err != nil {
 		return sheet.Reading{}, err
 	}
-	maps, err := mappings(ctx, d.db)
+	headings, err := mappings(ctx, d.db)
 	if err != nil {
 		return sheet.Reading{}, err
 	}
-	known := sheet.Known{Grids: []form.Grid{d.widest(p)}, Mappings: maps, Unit: d.unitCalled(p.Period)}
+	known := sheet.Known{Grids: []form.Grid{d.widest(p)}, Mappings: headings, Unit: d.unitCalled(p.Period)}
 	if p.Form.Axis == byGroup || p.Form.Axis == byMinority {
 		known.Match = d.groupCalled
 	}
@@ -311,9 +311,9 @@ func (d *Desk) Map(ctx context.Context, actor duty.Actor, file string, m sheet.M
 	})
 }
 
-// Sort finds the report that a workbook is for, among those that the actor fills in: by the hidden sheet, else by its heading. A
+// ReportFor finds the report that a workbook is for, among those that the actor fills in: by the hidden sheet, else by its heading. A
 // workbook that says neither, or that several reports may be meant by, is asked about.
-func (d *Desk) Sort(ctx context.Context, actor duty.Actor, data []byte) (string, error) {
+func (d *Desk) ReportFor(ctx context.Context, actor duty.Actor, data []byte) (string, error) {
 	stamp, ok, err := sheet.Peek(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return "", err
@@ -325,12 +325,12 @@ func (d *Desk) Sort(ctx context.Context, actor duty.Actor, data []byte) (string,
 	if err != nil {
 		return "", err
 	}
-	maps, err := mappings(ctx, d.db)
+	headings, err := mappings(ctx, d.db)
 	if err != nil {
 		return "", err
 	}
 	reports := map[string][]string{} // by form
-	known := sheet.Known{Mappings: maps, Match: d.groupCalled}
+	known := sheet.Known{Mappings: headings, Match: d.groupCalled}
 	for _, m := range mine {
 		if m.Period.State == Locked || m.Report.State != Open && m.Report.State != Returned {
 			continue
@@ -361,8 +361,8 @@ func (p Paper) name() string {
 	return strings.Join([]string{p.Form.Code, p.Report.Unit.Code(), p.Period.Period.String()}, "-") + ".xlsx"
 }
 
-// slugs are names of groups, for a page that says which rows a workbook adds.
-func (d *Desk) slugs(codes []string) []string {
+// groupNames are the names of groups, for a page that says which rows a workbook adds.
+func (d *Desk) groupNames(codes []string) []string {
 	var names []string
 	for _, c := range codes {
 		if g, err := d.groups.BySlug(ethnic.Slug(c)); err == nil {

@@ -69,10 +69,7 @@ func (d *Desk) follow(ctx context.Context) error {
 	return nil
 }
 
-// A punctual is how many of a unit's reports were due in a quarter, and how many came in time.
-type punctual struct{ due, inTime int64 }
-
-// count records how punctual the reports of this quarter and of the one before were.
+// count records the timeliness of this quarter and of the one before.
 func (d *Desk) count(ctx context.Context) error {
 	this := quarterOf(d.today())
 	if err := d.countQuarter(ctx, this.Before()); err != nil {
@@ -91,7 +88,7 @@ func (d *Desk) countQuarter(ctx context.Context, q fact.Period) error {
 	if err != nil {
 		return err
 	}
-	tally, demo := map[place.ID]punctual{}, false
+	tally, demo := map[place.ID]Timeliness{}, false
 	for _, p := range periods {
 		all, err := reportsIn(ctx, d.db, p.ID)
 		if err != nil {
@@ -99,20 +96,19 @@ func (d *Desk) countQuarter(ctx context.Context, q fact.Period) error {
 		}
 		demo = demo || p.Demo
 		for _, r := range all {
-			n := tally[r.Unit]
-			tally[r.Unit] = punctual{n.due + 1, n.inTime + int64(b2i(InTime(r, p)))}
+			tally[r.Unit] = tally[r.Unit].with(r, p)
 		}
 	}
 	return d.tell(ctx, q, tally, demo)
 }
 
 // tell records the counts of one quarter. Those that are as they were leave no trace.
-func (d *Desk) tell(ctx context.Context, q fact.Period, tally map[place.ID]punctual, demo bool) error {
+func (d *Desk) tell(ctx context.Context, q fact.Period, tally map[place.ID]Timeliness, demo bool) error {
 	var facts []fact.Fact
-	for unit, n := range tally {
-		for code, value := range map[fact.Code]int64{"REPORT_DUE": n.due, "REPORT_ONTIME": n.inTime} {
+	for unit, t := range tally {
+		for code, value := range map[fact.Code]int{"REPORT_DUE": t.Due, "REPORT_ONTIME": t.InTime} {
 			facts = append(facts, fact.Fact{
-				Key: fact.Key{Indicator: code, Place: unit, Period: q}, Value: value, State: fact.Known, Cell: "report_period",
+				Key: fact.Key{Indicator: code, Place: unit, Period: q}, Value: int64(value), State: fact.Known, Cell: "report_period",
 			})
 		}
 	}

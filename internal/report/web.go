@@ -84,11 +84,11 @@ type listPage struct {
 	Periods []periodRowView // of the province, for who sees it whole
 	Wide    bool
 	MayOpen bool
-	Kept    Record // of a commune
+	Kept    Timeliness // of a commune
 }
 
 type listRow struct {
-	Mine
+	Assignment
 	Title, Kind, Unit string
 	Badge             badge
 	Percent           string
@@ -107,7 +107,7 @@ func (h handler) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := listPage{MayOpen: h.site.Policy.May(actor, duty.StatAccept)}
 	for _, m := range mine {
-		row := listRow{Mine: m, Title: titles[m.Period.Form], Kind: h.period(r, m.Period.Period), Unit: m.Unit.FullName(),
+		row := listRow{Assignment: m, Title: titles[m.Period.Form], Kind: h.period(r, m.Period.Period), Unit: m.Unit.FullName(),
 			Badge: badgeOf(r, m.Report, m.Period, m.Late), Due: m.Period.SendDue.Time(), Percent: percent(m.Report)}
 		p.Rows = append(p.Rows, row)
 	}
@@ -115,7 +115,7 @@ func (h handler) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if p.Wide = len(p.Periods) > 0; !p.Wide {
-		p.Kept = h.desk.Kept(mine)
+		p.Kept = h.desk.Timeliness(mine)
 	}
 	return h.room.Show(w, r, "list", web.Meta{Title: web.T(r, "report.title"), Desk: true}, p)
 }

@@ -16,8 +16,6 @@ import (
 	"banlang/internal/web"
 )
 
-const workbookType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 func (h handler) mountFiles(site *web.Site) {
 	site.Handle("GET "+root+"/tep", duty.StatEnter, h.anyFile)
 	site.Handle("POST "+root+"/tep", duty.StatEnter, h.sortFile)
@@ -41,8 +39,7 @@ func (h handler) template(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	web.Attach(w, name)
-	return web.Bytes(w, r, workbookType, b.Bytes())
+	return web.Workbook(w, r, name, b.Bytes())
 }
 
 // anyPage is /ban-lam-viec/bieu/tep: a workbook whose report is found by what it says.
@@ -57,7 +54,7 @@ func (h handler) anyPage(r *http.Request) (anyPage, error) {
 	var p anyPage
 	for _, m := range mine {
 		if s := effective(m.Report, m.Period); s == Open || s == Returned {
-			p.Open = append(p.Open, listRow{Mine: m, Title: titles[m.Period.Form], Kind: h.period(r, m.Period.Period), Unit: m.Unit.FullName()})
+			p.Open = append(p.Open, listRow{Assignment: m, Title: titles[m.Period.Form], Kind: h.period(r, m.Period.Period), Unit: m.Unit.FullName()})
 		}
 	}
 	return p, err
@@ -75,7 +72,7 @@ func (h handler) sortFile(w http.ResponseWriter, r *http.Request) error {
 	id := r.PostFormValue("report")
 	data, name, err := upload(r)
 	if err == nil && id == "" {
-		id, err = h.desk.Sort(r.Context(), web.Actor(r), data)
+		id, err = h.desk.ReportFor(r.Context(), web.Actor(r), data)
 	}
 	var file string
 	if err == nil {
@@ -182,7 +179,7 @@ func (h handler) trialPage(r *http.Request) (trialPage, error) {
 	lang := web.Reader(r).UI
 	page := trialPage{
 		ID: t.Paper.ID, File: t.File.ID, Name: t.File.Name, Title: h.title(r, t.Paper.Form, t.Paper.Period), Rev: t.Paper.Rev, Same: t.Same,
-		Line: t.Paper.Unit.FullName() + " · " + h.period(r, t.Paper.Period.Period), More: t.Reading.More, Groups: h.desk.slugs(t.Missing), Taken: t.File.Outcome,
+		Line: t.Paper.Unit.FullName() + " · " + h.period(r, t.Paper.Period.Period), More: t.Reading.More, Groups: h.desk.groupNames(t.Missing), Taken: t.File.Outcome,
 	}
 	if err != nil {
 		return page, err
@@ -326,8 +323,7 @@ func (h handler) giveFileBack(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	name := strings.TrimSuffix(t.File.Name, ".xlsx") + "-" + strconv.Itoa(len(all)) + "-loi.xlsx"
-	web.Attach(w, name)
-	return web.Bytes(w, r, workbookType, b.Bytes())
+	return web.Workbook(w, r, name, b.Bytes())
 }
 
 // vietnamese is a message in the language of workbooks.

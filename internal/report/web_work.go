@@ -50,7 +50,7 @@ func (d *Desk) Work(ctx context.Context, actor duty.Actor) ([]web.Task, error) {
 }
 
 // waits is what a report waits for, if it waits for the actor.
-func (d *Desk) waits(actor duty.Actor, m Mine) (kind, word string) {
+func (d *Desk) waits(actor duty.Actor, m Assignment) (kind, word string) {
 	t := duty.Thing{Area: string(m.Report.Unit), Hands: m.Report.Hands, State: string(effective(m.Report, m.Period))}
 	switch m.Report.State {
 	case Open, Returned:

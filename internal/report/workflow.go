@@ -16,13 +16,12 @@ import (
 
 // Steps of reports that the catalogue of acts has no name of its own for, with the act that is asked for.
 const (
-	stepHandIn    = "report.hand_in"    // stat.enter
-	stepTakeBack  = "report.take_back"  // stat.enter: before the leader has certified
-	stepGiveBack  = "report.give_back"  // stat.certify: the leader hands it to the officer again
-	stepUncertify = "report.uncertify"  // stat.certify: to correct what was certified and is not sent, or was withdrawn
-	stepGroup     = "report.add_group"  // stat.enter
-	stepFile      = "report.take_file"  // stat.enter
-	stepDefine    = "report.form_draft" // stat.define
+	stepHandIn    = "report.hand_in"   // stat.enter
+	stepTakeBack  = "report.take_back" // stat.enter: before the leader has certified
+	stepGiveBack  = "report.give_back" // stat.certify: the leader hands it to the officer again
+	stepUncertify = "report.uncertify" // stat.certify: to correct what was certified and is not sent, or was withdrawn
+	stepGroup     = "report.add_group" // stat.enter
+	stepFile      = "report.take_file" // stat.enter
 )
 
 // A move is one step of the workflow: from which state the act leads to which.

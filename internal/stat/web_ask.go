@@ -1,7 +1,6 @@
 package stat
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"net/http"
@@ -10,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"banlang/internal/duty"
 	"banlang/internal/fact"
@@ -343,7 +341,7 @@ func (h handler) askFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.File(w, r, name+".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", time.Time{}, bytes.NewReader(book), true)
+	return web.Workbook(w, r, name+".xlsx", book)
 }
 
 // askJSON gives the answer out to programs.

@@ -157,7 +157,7 @@ func Sniff(head []byte) string {
 func office(head []byte) string {
 	for part, kind := range map[string]string{
 		"word/":           "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-		"xl/":             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+		"xl/":             xlsx,
 		"opendocument.te": "application/vnd.oasis.opendocument.text",
 		"opendocument.sp": "application/vnd.oasis.opendocument.spreadsheet",
 		"epub+zip":        "application/epub+zip",

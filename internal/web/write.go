@@ -218,6 +218,15 @@ func CSV(w http.ResponseWriter, r *http.Request, name string, rows [][]string) e
 	return Bytes(w, r, "text/csv; charset=utf-8", b.Bytes())
 }
 
+// xlsx is the media type of a workbook of Excel (ISO/IEC 29500).
+const xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+// Workbook makes a finished workbook of Excel a download.
+func Workbook(w http.ResponseWriter, r *http.Request, name string, body []byte) error {
+	Attach(w, name)
+	return Bytes(w, r, xlsx, body)
+}
+
 // inert quotes a cell that begins like a formula as text. A number below zero stays one.
 func inert(cell string) string {
 	if _, err := strconv.ParseFloat(cell, 64); err == nil || cell == "" || !strings.ContainsRune("=+-@\t\r\n\x00", rune(cell[0])) {
