@@ -280,9 +280,9 @@ func (h handler) view(r *http.Request, p Paper) paperPage {
 	return page
 }
 
+// row lays out one row: its cells, and the worst of what the checks say about them.
 func (h handler) row(r *http.Request, p Paper, row form.Row, said map[string]form.Finding, open bool) rowView {
-	lang := web.Reader(r).UI
-	v := rowView{ID: row.Code, Label: row.Name(lang), Look: "ok", Word: web.T(r, "report.check.ok")}
+	v := rowView{ID: row.Code, Label: row.Name(web.Reader(r).UI), Look: "ok", Word: web.T(r, "report.check.ok")}
 	for _, col := range p.Grid.Cols {
 		id := form.ID(row.Code, col.Code)
 		c, ok := p.Grid.Cell(id)
@@ -290,42 +290,8 @@ func (h handler) row(r *http.Request, p Paper, row form.Row, said map[string]for
 			v.Cells = append(v.Cells, cellView{None: true})
 			continue
 		}
-		value := p.Values[id]
-		cell := cellView{ID: id, Label: p.Grid.Label(id, lang), Col: col.Name(lang), Rev: p.Cells[id].Rev, Input: typed(c) && open, Mode: "numeric"}
-		if n, ok := p.Past.Prev[id]; ok {
-			cell.Was = shown(r, c, n)
-		}
-		switch {
-		case cell.Input:
-			cell.Text = value.Text
-		case value.State == form.Known && c.Type != form.Text:
-			cell.Text = shown(r, c, value.N)
-		case value.State == form.Unknown:
-			cell.Text = web.T(r, "report.unknown")
-		default:
-			cell.Text = cmp.Or(value.Text, "–")
-		}
-		switch c.Type {
-		case form.Text:
-			cell.Words = true
-		case form.Decimal:
-			cell.Mode = "decimal"
-		case form.Bool:
-			cell.Options = []choice{{"1", web.T(r, "common.yes")}, {"0", web.T(r, "common.no")}}
-		case form.Choose:
-			for _, o := range c.Choices {
-				cell.Options = append(cell.Options, choice{o.Code, o.Name(lang)})
-			}
-		}
-		if cell.Options != nil {
-			cell.Options = append(cell.Options, choice{web.T(r, "report.unknown"), web.T(r, "report.unknown")})
-			if cell.Input && value.State == form.Known { // whatever way it was typed
-				cell.Text = cell.Options[max(0, chosen(c, value.N))].Value
-			}
-			if cell.Input && value.State == form.Unknown {
-				cell.Text = web.T(r, "report.unknown")
-			}
-		}
+		cell := cellOf(r, p, c, id, open)
+		cell.Col = col.Name(web.Reader(r).UI)
 		if f, ok := said[id]; ok {
 			cell.About, cell.Class = "x-"+id, "bad"
 			look, word := "bad", web.T(r, "report.check.error")
@@ -342,6 +308,43 @@ func (h handler) row(r *http.Request, p Paper, row form.Row, said map[string]for
 		v.Cells = append(v.Cells, cell)
 	}
 	return v
+}
+
+// cellOf lays out one cell: the field to type into where the report is open, else its value in words.
+func cellOf(r *http.Request, p Paper, c form.Cell, id string, open bool) cellView {
+	value := p.Values[id]
+	cell := cellView{ID: id, Label: p.Grid.Label(id, web.Reader(r).UI), Rev: p.Cells[id].Rev, Input: typed(c) && open, Mode: "numeric", Text: tell(r, c, value)}
+	if cell.Input {
+		cell.Text = value.Text
+	}
+	if n, ok := p.Past.Prev[id]; ok {
+		cell.Was = shown(r, c, n)
+	}
+	switch c.Type {
+	case form.Text:
+		cell.Words = true
+	case form.Decimal:
+		cell.Mode = "decimal"
+	case form.Bool:
+		cell.Options = []choice{{"1", web.T(r, "common.yes")}, {"0", web.T(r, "common.no")}}
+	case form.Choose:
+		for _, o := range c.Choices {
+			cell.Options = append(cell.Options, choice{o.Code, o.Name(web.Reader(r).UI)})
+		}
+	}
+	if cell.Options == nil {
+		return cell
+	}
+	unknown := web.T(r, "report.unknown")
+	if cell.Options = append(cell.Options, choice{unknown, unknown}); cell.Input { // whatever way it was typed
+		switch value.State {
+		case form.Known:
+			cell.Text = cell.Options[max(0, chosen(c, value.N))].Value
+		case form.Unknown:
+			cell.Text = unknown
+		}
+	}
+	return cell
 }
 
 // chosen is the place of a value among a cell's options.
