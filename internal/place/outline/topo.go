@@ -107,53 +107,47 @@ func readTopology(name string, raw []byte) ([]Shape, error) {
 	}
 	var shapes []Shape
 	points := 0
-	var walk func(g topoGeometry, depth int) error
-	walk = func(g topoGeometry, depth int) error {
+	var walk func(g topoGeometry, depth int) bool
+	walk = func(g topoGeometry, depth int) bool {
 		if len(g.Geometries) > 0 {
-			if depth > 4 {
-				return fault.New(fault.Invalid, "place.boundary.arcs", "File", name)
-			}
-			for _, one := range g.Geometries {
-				if err := walk(one, depth+1); err != nil {
-					return err
-				}
-			}
-			return nil
+			return depth <= 4 && !slices.ContainsFunc(g.Geometries, func(one topoGeometry) bool { return !walk(one, depth+1) })
 		}
-		s := Shape{Code: codeOf(g.ID, g.Properties), Name: text(g.Properties["name"])}
-		var polygons [][][]int
-		switch g.Type {
-		case "Polygon":
-			polygons = make([][][]int, 1)
-			if json.Unmarshal(g.Arcs, &polygons[0]) != nil {
-				return fault.New(fault.Invalid, "place.boundary.arcs", "File", name)
-			}
-		case "MultiPolygon":
-			if json.Unmarshal(g.Arcs, &polygons) != nil {
-				return fault.New(fault.Invalid, "place.boundary.arcs", "File", name)
-			}
-		}
-		for _, rings := range polygons {
-			var p orb.Polygon
-			for _, arcs := range rings {
-				ring, ok := join(lines, arcs)
-				points += len(ring)
-				if !ok || points > pointLimit {
-					return fault.New(fault.Invalid, "place.boundary.arcs", "File", name)
-				}
-				p = append(p, ring)
-			}
-			s.polygons = append(s.polygons, p)
-		}
+		s, ok := g.shape(lines, &points)
 		shapes = append(shapes, s)
-		return nil
+		return ok
 	}
 	for _, object := range t.Objects {
-		if err := walk(object, 0); err != nil {
-			return nil, err
+		if !walk(object, 0) {
+			return nil, fault.New(fault.Invalid, "place.boundary.arcs", "File", name)
 		}
 	}
 	return shapes, nil
+}
+
+// shape lays the arcs of one geometry end to end; false where they do not fit. points counts towards pointLimit.
+func (g topoGeometry) shape(lines []orb.LineString, points *int) (Shape, bool) {
+	s := Shape{Code: codeOf(g.ID, g.Properties), Name: text(g.Properties["name"])}
+	var polygons [][][]int
+	var err error
+	switch g.Type {
+	case "Polygon":
+		polygons = make([][][]int, 1)
+		err = json.Unmarshal(g.Arcs, &polygons[0])
+	case "MultiPolygon":
+		err = json.Unmarshal(g.Arcs, &polygons)
+	}
+	for _, rings := range polygons {
+		var p orb.Polygon
+		for _, arcs := range rings {
+			ring, ok := join(lines, arcs)
+			if *points += len(ring); !ok || *points > pointLimit {
+				return s, false
+			}
+			p = append(p, ring)
+		}
+		s.polygons = append(s.polygons, p)
+	}
+	return s, err == nil
 }
 
 // lines turns the arcs into lines of longitude and latitude, simplified here, so that neighbours keep one border.
