@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 """Fills a workbook and reads one as an officer does, in LibreOffice without a window.
 
-    python3 office.py fill form.xlsx filled.xlsx '{"Tày / Số hộ": "1812", "C14": "abc", "*": "0"}'
+    python3 office.py fill form.xlsx filled.xlsx '{"Tày / Số hộ": "1812", "C14": "abc"}'
     python3 office.py read book.xlsx
 
-A cell is named by its row and column as people read them, or by its reference; "*" is every cell that is open to fill in and
-not named. Fill prints the references that it wrote as {"Tày / Số hộ": "BM01.C11"}, in a sheet that is seen; it refuses a
-cell that is locked. Read prints {"sheets": names of those seen, "cells": {"BM01.C14": {"text", "colour", "comment"}}} with the
-cells that hold anything; colour is that behind the text as "ffc9c4", "" where there is none.
+A cell is named by its row and column as people read them, or by its reference in the first sheet. Fill prints the references that
+it wrote as {"Tày / Số hộ": "BM01.C11"}; it refuses a cell that is locked. Read prints {"sheets": names, "cells": {"BM01.C14":
+{"text", "colour", "comment"}}} of the sheets that are seen, with the cells that hold anything; colour is that behind the text as
+"ffc9c4", "" where there is none.
 """
 import json
 import os
@@ -41,69 +41,71 @@ def connect(pipe, process):
     raise SystemExit("soffice did not listen within two minutes")
 
 
-def cells(document):
-    """Every cell of the sheets that are seen, in the order of reading."""
+def seen(document):
+    """The sheets that are seen, each with its cells as rows of texts."""
     for sheet in document.Sheets:
         if sheet.IsVisible:
             cursor = sheet.createCursor()
             cursor.gotoEndOfUsedArea(False)
             last = cursor.RangeAddress
-            for row in range(last.EndRow + 1):
-                for column in range(last.EndColumn + 1):
-                    yield sheet, sheet.getCellByPosition(column, row)
+            rows = sheet.getCellRangeByPosition(0, 0, last.EndColumn, last.EndRow).getDataArray()
+            yield sheet, [[text(value) for value in row] for row in rows]
 
 
-def name(cell):
-    return cell.AbsoluteName.replace("$", "").replace("'", "")
+def text(value):
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def name(sheet, column, row):
+    return f"{sheet.Name}.{sheet.Columns.getByIndex(column).Name}{row + 1}"
 
 
 def find(document, wanted):
-    """The cell that a person calls so; the first heading from the top counts. A reference is one of the first sheet."""
+    """The cell that a person calls so; the first heading from the top counts."""
     if re.fullmatch("[A-Z]+[0-9]+", wanted):
         sheet = document.Sheets.getByIndex(0)
         return sheet, sheet.getCellRangeByName(wanted)
     row, column = wanted.split(" / ")
-    at = {}
-    for sheet, cell in cells(document):
-        at.setdefault(cell.String, (sheet, cell.CellAddress))
-    if row not in at or column not in at:
-        raise SystemExit(f"no cell {wanted}")
-    sheet = at[row][0]
-    return sheet, sheet.getCellByPosition(at[column][1].Column, at[row][1].Row)
+    for sheet, rows in seen(document):
+        at = {}
+        for y, line in enumerate(rows):
+            for x, heading in enumerate(line):
+                at.setdefault(heading, (x, y))
+        if row in at and column in at:
+            return sheet, sheet.getCellByPosition(at[column][0], at[row][1])
+    raise SystemExit(f"no cell {wanted}")
 
 
-def write(sheet, cell, text):
+def write(sheet, cell, what):
+    at = name(sheet, cell.CellAddress.Column, cell.CellAddress.Row)
     if sheet.isProtected() and cell.CellProtection.IsLocked:
-        raise SystemExit(f"{name(cell)} is locked")
+        raise SystemExit(f"{at} is locked")
     try:
-        cell.Value = float(text)
+        cell.Value = float(what)
     except ValueError:
-        cell.String = text
-    return name(cell)
-
-
-def fill(document, wish):
-    rest = wish.pop("*", None)
-    written = {wanted: write(*find(document, wanted), text) for wanted, text in wish.items()}
-    if rest is not None:
-        done = set(written.values())
-        for sheet, cell in cells(document):
-            if sheet.isProtected() and not cell.CellProtection.IsLocked and name(cell) not in done:
-                written[name(cell)] = write(sheet, cell, rest)
-    return written
+        cell.String = what
+    return at
 
 
 def read(document):
-    comments = {}
-    for sheet in document.Sheets:
-        for a in sheet.Annotations:
-            comments[name(sheet.getCellByPosition(a.Position.Column, a.Position.Row))] = a.String
-    found = {}
-    for _, cell in cells(document):
-        colour = "" if cell.IsCellBackgroundTransparent else f"{cell.CellBackColor & 0xffffff:06x}"
-        if cell.String or name(cell) in comments:
-            found[name(cell)] = {"text": cell.String, "colour": colour, "comment": comments.get(name(cell), "")}
-    return {"sheets": [s.Name for s in document.Sheets if s.IsVisible], "cells": found}
+    sheets, cells = [], {}
+    for sheet, rows in seen(document):
+        sheets.append(sheet.Name)
+        letters = [sheet.Columns.getByIndex(x).Name for x in range(len(rows[0]))]
+        at = {(x, y): {"text": cell, "colour": "", "comment": ""} for y, line in enumerate(rows) for x, cell in enumerate(line) if cell}
+        for note in sheet.Annotations:
+            place = (note.Position.Column, note.Position.Row)
+            at.setdefault(place, {"text": "", "colour": "", "comment": ""})["comment"] = note.String
+        for alike in sheet.getUniqueCellFormatRanges():
+            if alike.IsCellBackgroundTransparent:
+                continue
+            for area in alike.RangeAddresses:
+                for x in range(area.StartColumn, min(area.EndColumn + 1, len(letters))):
+                    for y in range(area.StartRow, min(area.EndRow + 1, len(rows))):
+                        if (x, y) in at:
+                            at[x, y]["colour"] = f"{alike.CellBackColor & 0xffffff:06x}"
+        cells |= {f"{sheet.Name}.{letters[x]}{y + 1}": cell for (x, y), cell in at.items()}
+    return {"sheets": sheets, "cells": cells}
 
 
 def work(desktop, do, source, target, wish):
@@ -113,7 +115,7 @@ def work(desktop, do, source, target, wish):
     try:
         if do == "read":
             return read(document)
-        written = fill(document, json.loads(wish))
+        written = {wanted: write(*find(document, wanted), what) for wanted, what in json.loads(wish).items()}
         document.storeToURL(uno.systemPathToFileUrl(os.path.abspath(target)), (prop("FilterName", "Calc MS Excel 2007 XML"),))
         return written
     finally:
