@@ -20,7 +20,7 @@ type View string
 
 // The views.
 const (
-	AsTable View = ""       // bang
+	AsTable View = ""       // the table alone
 	AsBars  View = "cot"    // bars, grouped where there are several columns
 	AsLine  View = "duong"  // lines over the periods
 	AsParts View = "phan"   // parts of a whole
@@ -47,7 +47,7 @@ const (
 	mostTop     = 1000
 )
 
-// whole is the area of a question about the whole country; every, its indicators where all are asked for.
+// Words of an address: the area that is the whole country, all indicators, and no dimension where one is expected.
 const (
 	whole = "vn"
 	every = "tat-ca"

@@ -81,8 +81,7 @@ func (c Catalogue) set(t Table, publisher node) node {
 	}
 	var from []node
 	for _, s := range t.Sources {
-		about := node{"@type": "dct:ProvenanceStatement", "dct:description": node{"@value": s.Title, "@language": "vi"}}
-		from = append(from, about)
+		from = append(from, node{"@type": "dct:ProvenanceStatement", "dct:description": node{"@value": s.Title, "@language": "vi"}})
 	}
 	if from != nil {
 		n["dct:provenance"] = from
