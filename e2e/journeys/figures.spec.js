@@ -150,6 +150,7 @@ test('from a workbook of a commune to a released table', async ({ browser }, inf
   await test.step('a figure tells from which report, file and cell it comes', async () => {
     await statistician.goto(`${ask}?${question}`)
     await statistician.getByRole('row').filter({ hasText: 'Tày' }).getByRole('link', { name: '3.801' }).click()
+    await expect(statistician.getByRole('main')).toContainText('filled.xlsx')
     await expect(statistician.getByRole('main')).toContainText(wrote['Tày / Trong đó: nam'].replace('.', '!'))
   })
 
