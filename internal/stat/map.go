@@ -29,10 +29,10 @@ type Mark struct {
 	X, Y, R           int
 }
 
-// Left, Top and Side are the square of a place without a figure.
+// Left is the left edge of the square that stands for a place without a figure.
 func (m Mark) Left() int { return m.X - m.R }
 
-// Top is its upper edge.
+// Top is the upper edge of that square.
 func (m Mark) Top() int { return m.Y - m.R }
 
 // Side is its width.

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"banlang/internal/audit"
-	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
 	"banlang/internal/place"
@@ -51,9 +50,9 @@ func (d *Desk) Save(ctx context.Context, actor duty.Actor, key string, s Saved) 
 	if err != nil {
 		return "", err
 	}
-	s.ID, s.Owner, s.OwnerName, s.Changed = db.NewID(), actor.ID, actor.Name, d.now()
-	err = d.db.Tx(ctx, func(tx *db.Tx) error {
-		prior, repeated, err := db.Once(ctx, tx, key, s.ID)
+	s.ID, s.Owner, s.OwnerName, s.Changed = newID(), actor.ID, actor.Name, d.now()
+	err = d.change(ctx, func(tx writer) error {
+		prior, repeated, err := once(ctx, tx, key, s.ID)
 		if err != nil || repeated {
 			s.ID = prior
 			return err
@@ -102,14 +101,14 @@ func (d *Desk) checked(actor duty.Actor, s Saved) (Saved, error) {
 }
 
 // record keeps who keeps, changes or removes which question.
-func (d *Desk) record(ctx context.Context, tx *db.Tx, actor duty.Actor, s Saved, before, after string) error {
+func (d *Desk) record(ctx context.Context, tx writer, actor duty.Actor, s Saved, before, after string) error {
 	return audit.Write(ctx, tx, d.now(), audit.Entry{Actor: actor.ID, Session: actor.Session, Act: string(duty.StatReadExact),
 		Thing: "stat_saved/" + s.ID, Place: string(s.Area), Before: before, After: after})
 }
 
 // Take records that an exact answer was taken away in a file, beside the record of its reading.
 func (d *Desk) Take(ctx context.Context, actor duty.Actor, area place.ID, file, address string) error {
-	return d.db.Tx(ctx, func(tx *db.Tx) error {
+	return d.change(ctx, func(tx writer) error {
 		return audit.Write(ctx, tx, d.now(), audit.Entry{Actor: actor.ID, Session: actor.Session, Act: string(duty.StatReadExact),
 			Thing: "fact", Place: string(area), After: file, Note: address})
 	})
@@ -130,7 +129,7 @@ func (d *Desk) Removed(ctx context.Context, actor duty.Actor) ([]Saved, error) {
 
 // Change gives an own question another title, remark or board, or shares it.
 func (d *Desk) Change(ctx context.Context, actor duty.Actor, id string, to Saved) error {
-	return d.own(ctx, actor, id, func(tx *db.Tx, s Saved) error {
+	return d.own(ctx, actor, id, func(tx writer, s Saved) error {
 		old := s.Title
 		s.Title, s.Remark, s.Board, s.Shared = to.Title, to.Remark, to.Board, to.Shared
 		s, err := d.checked(actor, s)
@@ -147,7 +146,7 @@ func (d *Desk) Change(ctx context.Context, actor duty.Actor, id string, to Saved
 
 // Remove takes an own question away; Restore takes it back.
 func (d *Desk) Remove(ctx context.Context, actor duty.Actor, id string) error {
-	return d.own(ctx, actor, id, func(tx *db.Tx, s Saved) error {
+	return d.own(ctx, actor, id, func(tx writer, s Saved) error {
 		s.Removed = d.now()
 		if err := updateSaved(ctx, tx, s); err != nil {
 			return err
@@ -158,7 +157,7 @@ func (d *Desk) Remove(ctx context.Context, actor duty.Actor, id string) error {
 
 // Restore takes a removed question back.
 func (d *Desk) Restore(ctx context.Context, actor duty.Actor, id string) error {
-	return d.own(ctx, actor, id, func(tx *db.Tx, s Saved) error {
+	return d.own(ctx, actor, id, func(tx writer, s Saved) error {
 		s.Removed = time.Time{}
 		if err := updateSaved(ctx, tx, s); err != nil {
 			return err
@@ -169,7 +168,7 @@ func (d *Desk) Restore(ctx context.Context, actor duty.Actor, id string) error {
 
 // Move puts an own question before its neighbour on the same board, or after it.
 func (d *Desk) Move(ctx context.Context, actor duty.Actor, id string, up bool) error {
-	return d.own(ctx, actor, id, func(tx *db.Tx, s Saved) error {
+	return d.own(ctx, actor, id, func(tx writer, s Saved) error {
 		all, err := visibleSaved(ctx, tx, actor.ID)
 		if err != nil {
 			return err
@@ -189,8 +188,8 @@ func (d *Desk) Move(ctx context.Context, actor duty.Actor, id string, up bool) e
 }
 
 // own does something with a question of the actor's own.
-func (d *Desk) own(ctx context.Context, actor duty.Actor, id string, do func(*db.Tx, Saved) error) error {
-	return d.db.Tx(ctx, func(tx *db.Tx) error {
+func (d *Desk) own(ctx context.Context, actor duty.Actor, id string, do func(writer, Saved) error) error {
+	return d.change(ctx, func(tx writer) error {
 		s, err := savedByID(ctx, tx, id)
 		if fault.Is(err, fault.NotFound) {
 			return fault.New(fault.NotFound, "stat.saved.gone")
@@ -212,7 +211,7 @@ func (d *Desk) SeedDemo(ctx context.Context) error {
 	if u, err := d.places.At("06325", d.places.Today()); err == nil && province.Code == place.LangSon {
 		boards = append(boards, struct{ area, board string }{u.Code, "Xã " + u.Name})
 	}
-	return d.db.Tx(ctx, func(tx *db.Tx) error {
+	return d.change(ctx, func(tx writer) error {
 		for i, b := range boards {
 			for n, q := range demoQuestions {
 				a, err := url.ParseQuery(q.address + "&dia-ban=" + b.area)

@@ -39,3 +39,15 @@ type Desk struct {
 func New(d *db.DB, files blob.Store, policy *duty.Policy, facts Facts, places *place.Desk, groups *ethnic.Desk, now func() time.Time) *Desk {
 	return &Desk{db: d, files: files, policy: policy, facts: facts, places: places, groups: groups, now: now}
 }
+
+// A writer is a transaction that use cases hand from one to the next.
+type writer = *db.Tx
+
+// change runs a use case in one transaction.
+func (d *Desk) change(ctx context.Context, f func(tx writer) error) error { return d.db.Tx(ctx, f) }
+
+func newID() string { return db.NewID() }
+
+func once(ctx context.Context, tx writer, key, result string) (prior string, repeated bool, err error) {
+	return db.Once(ctx, tx, key, result)
+}
