@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
 	"fmt"
@@ -371,6 +372,41 @@ func TestWhoEnteredAcceptsNothing(t *testing.T) {
 		if err := h.desk.Move(t.Context(), s.by, id, s.name, ""); fault.KindOf(err) != s.want {
 			t.Errorf("%s %s: %v, want kind %d", s.by.ID, s.name, err, s.want)
 		}
+	}
+}
+
+// Who sends a workbook has entered its figures, whoever else takes them in.
+func TestWhoSentTheWorkbookCertifiesNothing(t *testing.T) {
+	h := open(t, dbtest.SQLite(t))
+	_, id := h.period(t)
+	h.fill(t, officer, id)
+	var book bytes.Buffer
+	name, err := h.desk.Template(t.Context(), officer, id, &book)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := h.desk.Paper(t.Context(), officer, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	saved, err := h.desk.Save(t.Context(), officer, id, []report.Change{{Cell: "tay.hh", Text: "9", Base: p.Cells["tay.hh"].Rev}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	deputy := leader // who also fills in forms
+	deputy.Grants = append(deputy.Grants[:1:1], officer.Grants...)
+	file, err := h.desk.Receive(t.Context(), deputy, id, name, &book)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := h.desk.Take(t.Context(), officer, file, saved.Rev, false); n != 1 || err != nil {
+		t.Fatalf("Take = %d, %v; want 1", n, err)
+	}
+	if err := h.desk.Move(t.Context(), officer, id, "xong", ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.desk.Move(t.Context(), deputy, id, "xac-nhan", ""); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("who sent the workbook certifies it: %v", err)
 	}
 }
 
