@@ -13,6 +13,7 @@ import (
 	"banlang/internal/duty"
 	"banlang/internal/fact"
 	"banlang/internal/fault"
+	"banlang/internal/i18n"
 	"banlang/internal/place"
 	"banlang/internal/stat/dataset"
 )
@@ -305,7 +306,8 @@ func (d *Desk) table(ctx context.Context, r Release) (dataset.Table, error) {
 		err := d.unpack(ctx, r.tableFile, &t)
 		return t, err
 	})
-	t.Version, t.Issued, t.Modified = r.Version, r.ReleasedAt, r.ReleasedAt
+	at := r.ReleasedAt.In(i18n.Zone)
+	t.Version, t.Issued, t.Modified = r.Version, at, at
 	return t, err
 }
 

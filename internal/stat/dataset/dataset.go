@@ -116,7 +116,7 @@ type Table struct {
 	Standard       string // a definition that others fix, such as the poverty line
 	URL            string // of its page
 	Keywords       []string
-	Issued         time.Time
+	Issued         time.Time // in the zone in which its day is told
 	Modified       time.Time
 	Demo           bool // the figures are made up, and every format says so
 }

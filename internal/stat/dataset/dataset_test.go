@@ -310,6 +310,15 @@ func TestReadDHIS2Real(t *testing.T) {
 	}
 }
 
+// A table that is released before seven in the morning in Vietnam is released that day, not the day before.
+func TestDayOfRelease(t *testing.T) {
+	table := sample()
+	table.Issued = time.Date(2026, 7, 15, 0, 30, 0, 0, time.FixedZone("", 7*60*60))
+	if text := workbook(t, written(t, Formats[0], table)); !strings.Contains(text, "Ngày phát hành\t2026-07-15") {
+		t.Errorf("the workbook tells another day: %s", text)
+	}
+}
+
 func TestSplit(t *testing.T) {
 	tests := []struct{ file, id, code string }{
 		{"dan-so.csv", "dan-so", "csv"},

@@ -3,6 +3,7 @@ package dataset
 import (
 	"io"
 	"strings"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -129,7 +130,7 @@ func (t Table) notes(lang string) [][2]string {
 		{pick(lang, "Tên", "Title"), t.Name(lang)},
 		{pick(lang, "Ghi chú", "Note"), t.About(lang)},
 		{pick(lang, "Phiên bản", "Version"), t.version()},
-		{pick(lang, "Ngày phát hành", "Released"), t.Issued.UTC().Format("2006-01-02")},
+		{pick(lang, "Ngày phát hành", "Released"), t.Issued.Format(time.DateOnly)},
 		{pick(lang, "Nơi phát hành", "Publisher"), t.Publisher},
 		{pick(lang, "Giấy phép", "Licence"), strings.TrimSpace(t.License.Title + " " + t.License.URL)},
 		{pick(lang, "Địa chỉ", "Address"), t.URL},
