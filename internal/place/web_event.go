@@ -96,13 +96,19 @@ func (h handler) changes(e Event) []change {
 
 func (h handler) eventPage(r *http.Request, e Event) eventPage {
 	me := web.Actor(r).ID
-	p := eventPage{Event: e, Changes: h.changes(e), Mine: e.EnteredBy == me, MyUndo: e.UndoBy == me, URL: eventsURL + "/" + e.ID, Query: typedEvent(e, h.desk).query()}
+	return eventPage{Event: e, Changes: h.changes(e), Divided: h.dividedBy(e), Mine: e.EnteredBy == me, MyUndo: e.UndoBy == me, URL: eventsURL + "/" + e.ID,
+		Query: typedEvent(e, h.desk).query()}
+}
+
+// dividedBy are the old units that an event divides.
+func (h handler) dividedBy(e Event) []dividedView {
+	var all []dividedView
 	for _, id := range e.Olds() {
 		if u, err := h.desk.ByID(id); err == nil && !e.Whole(id) {
-			p.Divided = append(p.Divided, dividedView{Unit: u, URL: weightURL(id)})
+			all = append(all, dividedView{Unit: u, URL: weightURL(id)})
 		}
 	}
-	return p
+	return all
 }
 
 func (h handler) event(w http.ResponseWriter, r *http.Request) error {
@@ -337,12 +343,7 @@ func (h handler) eventPreview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return h.room.Form(w, r, "event_form", h.eventMeta(r, web.T(r, "place.event.enter")), p, err)
 	}
-	p.typed, p.Event, p.Changes, p.Query = t, e, h.changes(e), t.query()
-	for _, id := range e.Olds() {
-		if u, err := h.desk.ByID(id); err == nil && !e.Whole(id) {
-			p.Divided = append(p.Divided, dividedView{Unit: u})
-		}
-	}
+	p.typed, p.Event, p.Changes, p.Divided, p.Query = t, e, h.changes(e), h.dividedBy(e), t.query()
 	return h.room.Show(w, r, "event_preview", h.eventMeta(r, web.T(r, "place.event.preview")), p)
 }
 
