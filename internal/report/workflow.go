@@ -271,13 +271,13 @@ func rescale(n int64, from, to int) int64 {
 	return n
 }
 
-// poverty is the standard that poor households are counted by, which changes on 1 January 2027: figures before and after it do not
-// compare, and say so.
+// poverty is the standard that poor households are counted by (chuẩn nghèo đa chiều). The one of 2022-2025 holds until the end of
+// 2026, that of 2027-2030 from 1 January 2027 (huengaynay.vn 161540): figures before and after it do not compare, and say so.
 func poverty(p fact.Period) string {
 	if p.Last() < 20270101 {
 		return "2022-2025"
 	}
-	return "2027-"
+	return "2027-2030"
 }
 
 // batch is what the figures of a report name as their source.
