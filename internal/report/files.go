@@ -242,7 +242,7 @@ func (d *Desk) Take(ctx context.Context, actor duty.Actor, file string, rev int6
 	return d.takeRead(ctx, actor, f, of(reading, before.Unit.ID.Code()), rev, good)
 }
 
-// takeRead writes what was read of a workbook.
+// takeRead writes what was read of a workbook. Both who sent it and who takes it in have entered its figures.
 func (d *Desk) takeRead(ctx context.Context, actor duty.Actor, f File, reading sheet.Reading, rev int64, good bool) (int, error) {
 	if !good && len(reading.Refused) > 0 {
 		return 0, fault.New(fault.Invalid, "report.file.refused", "N", len(reading.Refused)+reading.More)
@@ -269,6 +269,9 @@ func (d *Desk) takeRead(ctx context.Context, actor duty.Actor, f File, reading s
 		changes := make([]Change, len(t.Changes))
 		for i, c := range t.Changes {
 			changes[i] = Change{Cell: c.Cell, Text: c.New.Text, Base: p.Cells[c.Cell].Rev, File: f.ID, Source: c.Source, value: &t.Changes[i].New}
+		}
+		if !slices.Contains(p.Hands, f.By.By) { // whose figures these are
+			p.Hands = append(p.Hands, f.By.By)
 		}
 		saved, err := d.write(ctx, tx, actor, &p, changes)
 		if err != nil {
