@@ -201,7 +201,7 @@ function open(stage, record, form) {
   const box = outbox(ui, page, (waits) => put('carried', Object.assign(record, waits)))
   box.resume(record)
   table.addEventListener('submit', (e) => e.preventDefault())
-  send.addEventListener('click', async () => {
+  const sendAll = async () => {
     let count = 0
     for (let answer; (answer = await box.send());) {
       if (answer.problem) {
@@ -212,7 +212,9 @@ function open(stage, record, form) {
       count += answer.count
       status.textContent = text('sent', 'Count', count, 'Time', clock(answer.saved))
     }
-  })
+  }
+  send.addEventListener('click', sendAll)
+  addEventListener('online', () => table.isConnected && sendAll())
   leave.addEventListener('click', async () => {
     if (ui.edits.size && !confirm(text('leave'))) return
     await drop('carried', page.base)
