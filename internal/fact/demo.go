@@ -46,8 +46,8 @@ func (k kit) slots() int {
 const chunk = 60_000
 
 // Generate makes n figures for demonstration, shaped like the forms: every commune of the time, by group and sex, half a century
-// back from last year if need be. Each says that a machine made it. The same seed makes the same, and what is there already is not
-// made again. progress counts to n.
+// back from last year if need be. Each says that a machine made it, and none replaces one that somebody reported. The same seed makes
+// the same, and what is there already is not made again. progress counts to n.
 func (d *Desk) Generate(ctx context.Context, n int, seed uint64, progress func(done, total int)) error {
 	if progress == nil {
 		progress = func(int, int) {}
@@ -61,7 +61,7 @@ func (d *Desk) Generate(ctx context.Context, n int, seed uint64, progress func(d
 	done := 0
 	write := func(b Batch) error {
 		facts := g.facts[:min(len(g.facts), n-done)]
-		b.ID = fmt.Sprintf("demo-%d-%d", seed, done)
+		b.ID = fmt.Sprintf("demo-%d-%d", seed, done+len(facts)) // by its end: where more are asked for later, the last one grows
 		if err := d.insertGenerated(ctx, b, facts); err != nil {
 			return err
 		}

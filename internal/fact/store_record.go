@@ -164,21 +164,26 @@ type holding struct {
 	seq, place, cut, value, state int64
 }
 
-// fresh leaves of facts those that say something new, each with the one that it replaces.
-func (w *writer) fresh(ctx context.Context, rows []numbered) ([]numbered, error) {
-	type stack struct{ indicator, period int64 }
-	places := map[stack][]int64{}
+// numberedKey is a key in numbers.
+type numberedKey struct {
+	indicator, period, place, cut int64
+}
+
+func (n numbered) key() numberedKey {
+	return numberedKey{n.indicator, int64(n.Period), n.place, n.cut}
+}
+
+// holding finds the rows that hold for the keys of facts.
+func (w *writer) holding(ctx context.Context, rows []numbered) (map[numberedKey]holding, error) {
+	type slot struct{ indicator, period int64 }
+	places := map[slot][]int64{}
 	for _, r := range rows {
-		at := stack{r.indicator, int64(r.Period)}
+		at := slot{r.indicator, int64(r.Period)}
 		if len(places[at]) == 0 || places[at][len(places[at])-1] != r.place {
 			places[at] = append(places[at], r.place)
 		}
 	}
-	type key struct {
-		stack
-		place, cut int64
-	}
-	holds := map[key]holding{}
+	holds := map[numberedKey]holding{}
 	for at, all := range places {
 		slices.Sort(all)
 		for some := range slices.Chunk(slices.Compact(all), 500) {
@@ -189,7 +194,7 @@ func (w *writer) fresh(ctx context.Context, rows []numbered) ([]numbered, error)
 				q += [2]string{", $", "$"}[b2i(i == 0)] + strconv.Itoa(len(args))
 			}
 			err := db.Each(ctx, w.tx, func(h *holding) []any { return []any{&h.seq, &h.place, &h.cut, &h.value, &h.state} }, func(h holding) error {
-				holds[key{at, h.place, h.cut}] = h
+				holds[numberedKey{at.indicator, at.period, h.place, h.cut}] = h
 				return nil
 			}, q+")", args...)
 			if err != nil {
@@ -197,9 +202,18 @@ func (w *writer) fresh(ctx context.Context, rows []numbered) ([]numbered, error)
 			}
 		}
 	}
+	return holds, nil
+}
+
+// fresh leaves of facts those that say something new, each with the one that it replaces.
+func (w *writer) fresh(ctx context.Context, rows []numbered) ([]numbered, error) {
+	holds, err := w.holding(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
 	var fresh []numbered
 	for _, r := range rows {
-		h, ok := holds[key{stack{r.indicator, int64(r.Period)}, r.place, r.cut}]
+		h, ok := holds[r.key()]
 		r.old = h.seq
 		if ok && (h.value != r.Value || h.state != int64(r.State)) || !ok && r.State != Withdrawn {
 			fresh = append(fresh, r)
@@ -241,8 +255,8 @@ func (w *writer) write(ctx context.Context, rows []numbered, batch int64, standa
 	return db.Insert(ctx, w.tx, "fact", factColumns, values)
 }
 
-// insertGenerated records figures that are known to be new: it looks for none that they replace. Where the batch is there already
-// it does nothing.
+// insertGenerated records made-up figures where nobody has said anything: they replace none. Where the batch is there already it
+// does nothing.
 func (d *Desk) insertGenerated(ctx context.Context, b Batch, facts []Fact) error {
 	return d.db.Tx(ctx, func(tx *db.Tx) error {
 		had, err := db.Value[int64](ctx, tx, "SELECT count(*) FROM fact_batch WHERE id = $1", b.ID)
@@ -264,6 +278,11 @@ func (d *Desk) insertGenerated(ctx context.Context, b Batch, facts []Fact) error
 		if err := w.number(ctx, rows); err != nil {
 			return err
 		}
+		holds, err := w.holding(ctx, rows)
+		if err != nil {
+			return err
+		}
+		rows = slices.DeleteFunc(rows, func(r numbered) bool { _, said := holds[r.key()]; return said })
 		return w.write(ctx, rows, n, b.Standard)
 	})
 }
