@@ -72,7 +72,8 @@ func (d *Desk) ImportDemo(ctx context.Context, by Two, path string, progress fun
 			return ctx.Err()
 		}
 		if o.State != Refused {
-			if err := d.finish(ctx, by, o.ID, nil); err != nil {
+			// The queue may be reading it at this moment: then the next start goes on with it.
+			if err := d.finish(ctx, by, o.ID, nil); err != nil && !fault.Is(err, fault.Conflict) {
 				return fmt.Errorf("%s: %w", file, err)
 			}
 		}
