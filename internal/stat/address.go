@@ -13,26 +13,16 @@ import (
 	"banlang/internal/ethnic"
 	"banlang/internal/fact"
 	"banlang/internal/place"
+	"banlang/internal/stat/chart"
 )
 
-// A View is how an answer is shown; below a picture stands its table.
-type View string
-
-// The views.
-const (
-	AsTable View = ""       // the table alone
-	AsBars  View = "cot"    // bars, grouped where there are several columns
-	AsLine  View = "duong"  // lines over the periods
-	AsParts View = "phan"   // parts of a whole
-	AsMap   View = "ban-do" // map of the places
-)
-
-var views = []View{AsTable, AsBars, AsLine, AsParts, AsMap}
+// views are how an answer can be shown.
+var views = []chart.View{chart.AsTable, chart.AsBars, chart.AsLine, chart.AsParts, chart.AsMap}
 
 // An Ask is a question as an address has it: periods may be relative, such as "this one", and it says how to show the answer.
 type Ask struct {
 	Question fact.Question
-	View     View
+	View     chart.View
 	Periods  []string // as asked for: "2026H1", "nay" (this one), "nay-2" (two before), "nay-1n" (a year earlier), "moi-4" (the latest)
 	Latest   int      // how many of the latest periods that have figures are asked for; settle finds them
 	Day      string   // as asked for: "2025-06-30", "nay"; "" as reported

@@ -8,6 +8,7 @@ import (
 	"banlang/internal/ethnic"
 	"banlang/internal/fact"
 	"banlang/internal/place"
+	"banlang/internal/stat/chart"
 )
 
 // A Profile is what is known of one place or one group: the latest figure of each main indicator, how it went, and where the place
@@ -22,9 +23,9 @@ type ProfileLine struct {
 	Code              fact.Code
 	Name, Value, Mark string // Value is the word for "no figure" where there is none
 	Period            string
-	At                fact.Period // of the figure; 0 where there is none
-	Chart             *LineChart  // nil with fewer than two figures
-	Rank, Of          int         // 1 is the highest; 0 where neighbours are not to be seen or there are none
+	At                fact.Period      // of the figure; 0 where there is none
+	Chart             *chart.LineChart // nil with fewer than two figures
+	Rank, Of          int              // 1 is the highest; 0 where neighbours are not to be seen or there are none
 }
 
 // mainIndicators are those of a profile, in order.
@@ -87,34 +88,28 @@ func (d *Desk) exactProfile(ctx context.Context, actor duty.Actor, s voice, area
 
 // add puts the indicators of an answer into the profile: its rows are indicators, its columns periods, the oldest first.
 func (p *Profile) add(s voice, a fact.Answer) {
-	all, periods, breaks := s.series(a)
+	sparks := s.Sparks(a)
 	for i, row := range a.Rows {
-		if row.Total || i >= len(all) {
+		if row.Total || i >= len(sparks) {
 			continue
 		}
-		line := ProfileLine{Code: fact.Code(row.Members[0].Code), Name: s.label(a.Question, row, a.Question.Rows), Value: s.t("stat.cell.missing")}
+		line := ProfileLine{Code: fact.Code(row.Members[0].Code), Name: s.Label(a.Question, row, a.Question.Rows), Value: s.T("stat.cell.missing")}
 		known, partial := 0, false
-		low, high := 0.0, 0.0
 		for j, cell := range a.Cells[i] {
-			v, ok := cell.Value()
-			if !ok {
+			if _, ok := cell.Value(); !ok {
 				continue
 			}
-			if known++; known == 1 {
-				low, high = v, v
-			}
-			low, high = min(low, v), max(high, v)
+			known++
 			if cell.State == fact.Partial && line.At != 0 && !partial {
 				continue // a sum of fewer places says less than the whole one before it
 			}
 			partial = cell.State == fact.Partial
-			shown := s.cell(a.Question, row, a.Cols[j], cell)
-			line.Value, line.Mark, line.Period = shown.Text, shown.Mark, s.label(a.Question, a.Cols[j], a.Question.Cols)
+			shown := s.Cell(a.Question, row, a.Cols[j], cell)
+			line.Value, line.Mark, line.Period = shown.Text, shown.Mark, s.Label(a.Question, a.Cols[j], a.Question.Cols)
 			line.At, _ = fact.ParsePeriod(a.Cols[j].Members[0].Code) //nolint:errcheck // the answer's own
 		}
 		if known > 1 {
-			chart := s.line(a.Question, all[i], periods, breaks, scale(low, high))
-			line.Chart = &chart
+			line.Chart = &sparks[i]
 		}
 		if known > 0 {
 			p.Known++

@@ -4,6 +4,7 @@ import (
 	"embed"
 
 	"banlang/internal/duty"
+	"banlang/internal/stat/chart"
 	"banlang/internal/web"
 )
 
@@ -17,7 +18,7 @@ type handler struct {
 
 // Mount registers the pages of figures: those of officers, and those of releases, which are for everybody.
 func Mount(site *web.Site, d *Desk) {
-	h := handler{desk: d, room: site.Room("stat", pages)}
+	h := handler{desk: d, room: site.Room("stat", pages, chart.Parts)}
 	h.mountAsk(site)
 	h.mountRelease(site)
 	h.mountPublic(site)

@@ -15,6 +15,7 @@ import (
 	"banlang/internal/fault"
 	"banlang/internal/i18n"
 	"banlang/internal/place"
+	"banlang/internal/stat/chart"
 	"banlang/internal/web"
 )
 
@@ -34,8 +35,11 @@ func (h handler) mountAsk(site *web.Site) {
 	h.mountSaved(site)
 }
 
+// A voice says things in the language of a reader: an answer as its chart does, and what stands beside it.
+type voice struct{ chart.Voice }
+
 func (h handler) voice(r *http.Request) voice {
-	return voice{h.desk.facts, web.Reader(r).UI, func(key string, args ...any) string { return web.T(r, key, args...) }}
+	return voice{chart.Voice{Facts: h.desk.facts, Lang: web.Reader(r).UI, T: func(key string, args ...any) string { return web.T(r, key, args...) }}}
 }
 
 // rowsMost is how many rows a page shows at once.
@@ -52,12 +56,12 @@ type askPage struct {
 	Dropped []string
 	Refused bool
 	Own     string // address of the same question about the own area
-	Table   Table
+	Table   chart.Table
 	Rows    int
 	Pager   web.Pager
 	Lacking string // what the sum lacks
-	Chart   *Chart
-	Map     *Map
+	Chart   *chart.Chart
+	Map     *chart.Map
 	Views   []choice
 	Keep    Saved // what the form to save it begins with
 	Files   []choice
@@ -144,7 +148,7 @@ func (h handler) building(w http.ResponseWriter, r *http.Request) error {
 func (h handler) askPage(r *http.Request, a Ask, dropped []Dropped) askPage {
 	s := h.voice(r)
 	p := askPage{Ask: a, Query: h.desk.Query(a), Export: exportURL + "?" + h.desk.Query(a), Area: h.areaName(r, a.Question.Area), Open: r.URL.RawQuery == ""}
-	p.Title = s.title(a.Question) + ", " + p.Area
+	p.Title = s.Title(a.Question) + ", " + p.Area
 	p.Keep = Saved{Title: p.Title}
 	p.Said = h.said(r, a)
 	for _, d := range dropped {
@@ -163,34 +167,17 @@ func (h handler) askPage(r *http.Request, a Ask, dropped []Dropped) askPage {
 	return p
 }
 
-// title names a question: its indicators, and by what they are laid out.
-func (s voice) title(q fact.Question) string {
-	var names []string
-	for _, code := range q.Indicators[:min(len(q.Indicators), 3)] {
-		i, _ := s.facts.Indicator(code) //nolint:errcheck // the question's own
-		names = append(names, i.Name(s.lang))
-	}
-	text := strings.Join(names, "; ")
-	if n := len(q.Indicators) - len(names); n > 0 {
-		text += " " + s.t("stat.title.more", "N", n)
-	}
-	if len(q.Periods) == 1 {
-		text += ", " + s.name(fact.Member{Dim: fact.ByPeriod, Code: q.Periods[0].String()})
-	}
-	return text
-}
-
 // said names the conditions of a question, which a print must carry: whose units, only which members, what the cells say.
 func (h handler) said(r *http.Request, a Ask) string {
 	q, s := a.Question, h.voice(r)
 	texts := []string{web.T(r, "stat.said.reported")}
 	if q.Geography != 0 {
-		texts[0] = web.T(r, "stat.said.geography", "Date", i18n.Date(s.lang, q.Geography.Time()))
+		texts[0] = web.T(r, "stat.said.geography", "Date", i18n.Date(s.Lang, q.Geography.Time()))
 	}
 	for _, dim := range filtered {
 		var names []string
 		for _, code := range q.Only[dim] {
-			names = append(names, s.name(fact.Member{Dim: dim, Code: code}))
+			names = append(names, s.Name(fact.Member{Dim: dim, Code: code}))
 		}
 		if names != nil {
 			texts = append(texts, web.T(r, "stat.dim."+string(dim))+": "+strings.Join(names, ", ")+".")
@@ -231,20 +218,20 @@ func (h handler) answered(r *http.Request, p *askPage, a fact.Answer) (err error
 	if n < p.Pager.Pages {
 		p.Pager.Next = web.With(r, "trang", strconv.Itoa(n+1))
 	}
-	p.Table = s.table(a, (n-1)*rowsMost, n*rowsMost)
+	p.Table = s.Table(a, (n-1)*rowsMost, n*rowsMost)
 	p.Table.Title, p.Table.Source = p.Title, askURL+"/nguon?"+p.Query+"&o="
 	p.Lacking = s.lacking(a)
 	p.Notes = s.notes(a)
 	p.Demo = h.desk.made(r.Context(), a)
 	switch p.Ask.View {
-	case AsTable:
+	case chart.AsTable:
 		return nil
-	case AsMap:
-		if p.Map, err = h.desk.mapOfColumn(r.Context(), s, a, r.URL.Query().Get("ve")); p.Map != nil {
+	case chart.AsMap:
+		if p.Map, err = s.Map(r.Context(), h.desk.places, a, r.URL.Query().Get("ve")); p.Map != nil {
 			p.Map.Columns = h.mapColumns(p.Ask, s, a, p.Map.Column)
 		}
 	default:
-		p.Chart = s.chart(a, p.Ask.View)
+		p.Chart = s.Chart(a, p.Ask.View)
 	}
 	if p.Map == nil && p.Chart == nil {
 		p.Dropped = append(p.Dropped, web.T(r, "stat.dropped.view."+string(p.Ask.View)))
@@ -253,14 +240,14 @@ func (h handler) answered(r *http.Request, p *askPage, a fact.Answer) (err error
 }
 
 // mapColumns are the columns that a map can draw, by the addresses of their maps; none where there is one.
-func (h handler) mapColumns(ask Ask, s voice, a fact.Answer, drawn string) (all []choice) {
-	_, cols := sides(a)
+func (h handler) mapColumns(ask Ask, s voice, a fact.Answer, drawn string) (all []chart.Column) {
+	_, cols := chart.Sides(a)
 	if len(cols) < 2 || len(cols) > 24 {
 		return nil
 	}
 	for _, j := range cols {
-		text := s.label(a.Question, a.Cols[j], a.Question.Cols)
-		all = append(all, choice{Text: text, URL: askURL + "?" + h.desk.Query(ask) + "&ve=" + url.QueryEscape(headerText(a.Cols[j])), Chosen: text == drawn})
+		text := s.Label(a.Question, a.Cols[j], a.Question.Cols)
+		all = append(all, chart.Column{Text: text, URL: askURL + "?" + h.desk.Query(ask) + "&ve=" + url.QueryEscape(chart.HeaderText(a.Cols[j])), Chosen: text == drawn})
 	}
 	return all
 }
@@ -268,7 +255,7 @@ func (h handler) mapColumns(ask Ask, s voice, a fact.Answer, drawn string) (all 
 // made tells whether figures made up for demonstration are among an answer's, by a cell of each of its first columns: who looks at
 // one cell is told by its source.
 func (d *Desk) made(ctx context.Context, a fact.Answer) bool {
-	rows, cols := sides(a)
+	rows, cols := chart.Sides(a)
 	for _, j := range cols[:min(len(cols), 4)] {
 		i := slices.IndexFunc(rows, func(i int) bool { _, ok := a.Cells[i][j].Value(); return ok })
 		if i < 0 {
@@ -298,10 +285,10 @@ func (s voice) lacking(a fact.Answer) string {
 	}
 	var texts []string
 	if worst.Expected > 0 {
-		texts = append(texts, s.t("stat.lacking.partial", "Have", worst.Have, "Expected", worst.Expected))
+		texts = append(texts, s.T("stat.lacking.partial", "Have", worst.Have, "Expected", worst.Expected))
 	}
 	if missing > 0 {
-		texts = append(texts, s.t("stat.lacking.missing", "N", missing))
+		texts = append(texts, s.T("stat.lacking.missing", "N", missing))
 	}
 	return strings.Join(texts, " ")
 }
@@ -312,7 +299,7 @@ func (s voice) notes(a fact.Answer) (texts []string) {
 		if h.Note == "" {
 			continue
 		}
-		if text := s.t(h.Note); !slices.Contains(texts, text) {
+		if text := s.T(h.Note); !slices.Contains(texts, text) {
 			texts = append(texts, text)
 		}
 	}
@@ -327,17 +314,17 @@ func (h handler) askFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s := h.voice(r)
-	title := s.title(a.Question) + ", " + h.areaName(r, a.Question.Area)
+	title := s.Title(a.Question) + ", " + h.areaName(r, a.Question.Area)
 	source := web.T(r, "stat.file.source", "Date", i18n.DateTime(web.Reader(r).UI, h.desk.now().In(i18n.Zone)), "Name", web.Actor(r).Name)
 	if err := h.desk.Take(r.Context(), web.Actor(r), a.Question.Area, path.Ext(r.URL.Path), h.desk.Query(a)); err != nil {
 		return err
 	}
 	name := "so-lieu-" + strings.ToLower(string(a.Question.Indicators[0]))
 	if strings.HasSuffix(r.URL.Path, ".csv") {
-		rows := append(s.plainRows(answer), nil, []string{title}, []string{source}, []string{askURL + "?" + h.desk.Query(a)})
+		rows := append(s.Rows(answer), nil, []string{title}, []string{source}, []string{askURL + "?" + h.desk.Query(a)})
 		return web.CSV(w, r, name+".csv", rows)
 	}
-	book, err := s.workbook(answer, title, source)
+	book, err := s.Workbook(answer, title, source)
 	if err != nil {
 		return err
 	}

@@ -164,7 +164,7 @@ func (h handler) periodChoices(r *http.Request, f *form, a Ask) {
 	var shown []fact.Period
 	for n, word := range words {
 		at, _ := p.period(word, h.desk.kind(q.Indicators))
-		c := choice{Code: at.String(), Text: h.voice(r).name(fact.Member{Dim: fact.ByPeriod, Code: at.String()}), Chosen: slices.Contains(q.Periods, at)}
+		c := choice{Code: at.String(), Text: h.voice(r).Name(fact.Member{Dim: fact.ByPeriod, Code: at.String()}), Chosen: slices.Contains(q.Periods, at)}
 		if n == 0 {
 			c.Text += " (" + web.T(r, "stat.period.this") + ")"
 		}

@@ -10,6 +10,7 @@ import (
 	"banlang/internal/fact"
 	"banlang/internal/fault"
 	"banlang/internal/i18n"
+	"banlang/internal/stat/chart"
 	"banlang/internal/web"
 )
 
@@ -18,7 +19,7 @@ type cellPage struct {
 	Title   string
 	Row     string
 	Column  string
-	Cell    TableCell
+	Cell    chart.TableCell
 	Origins []origin
 	More    bool // there are more than are shown
 	Back    string
@@ -47,14 +48,14 @@ func (h handler) cell(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	i, j, ok := find(answer, r.URL.Query().Get("o"))
+	i, j, ok := chart.Find(answer, r.URL.Query().Get("o"))
 	if !ok {
 		return fault.New(fault.NotFound, "stat.cell.gone")
 	}
 	s, q := h.voice(r), answer.Question
 	row, col := answer.Rows[i], answer.Cols[j]
-	p := cellPage{Title: s.title(a.Question) + ", " + h.areaName(r, a.Question.Area), Row: s.label(q, row, q.Rows), Column: s.label(q, col, q.Cols),
-		Cell: s.cell(q, row, col, answer.Cells[i][j]), Back: askURL + "?" + h.desk.Query(a)}
+	p := cellPage{Title: s.Title(a.Question) + ", " + h.areaName(r, a.Question.Area), Row: s.Label(q, row, q.Rows), Column: s.Label(q, col, q.Cols),
+		Cell: s.Cell(q, row, col, answer.Cells[i][j]), Back: askURL + "?" + h.desk.Query(a)}
 	origins, err := h.desk.facts.Origins(r.Context(), a.Question, row, col, originsMost+1)
 	if err != nil {
 		return err
@@ -68,30 +69,30 @@ func (h handler) cell(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s voice) origin(o fact.Origin) origin {
-	v := origin{Origin: o, Where: s.name(fact.Member{Dim: fact.ByPlace, Code: cmp.Or(o.Village, string(o.Place))}), Value: s.t("stat.cell.not_known")}
+	v := origin{Origin: o, Where: s.Name(fact.Member{Dim: fact.ByPlace, Code: cmp.Or(o.Village, string(o.Place))}), Value: s.T("stat.cell.not_known")}
 	if o.Place == "" {
-		v.Where = s.t("stat.country")
+		v.Where = s.T("stat.country")
 	}
-	i, _ := s.facts.Indicator(o.Indicator) //nolint:errcheck // an unknown one has no decimals
+	i, _ := s.Facts.Indicator(o.Indicator) //nolint:errcheck // an unknown one has no decimals
 	if o.State == fact.Known {
-		v.Value = i18n.Number(s.lang, float64(o.Value)/math.Pow10(i.Decimals))
+		v.Value = i18n.Number(s.Lang, float64(o.Value)/math.Pow10(i.Decimals))
 	}
-	what := []string{s.name(fact.Member{Dim: fact.ByIndicator, Code: string(o.Indicator)}), s.name(fact.Member{Dim: fact.ByPeriod, Code: o.Period.String()})}
+	what := []string{s.Name(fact.Member{Dim: fact.ByIndicator, Code: string(o.Indicator)}), s.Name(fact.Member{Dim: fact.ByPeriod, Code: o.Period.String()})}
 	for _, m := range []fact.Member{{Dim: fact.ByGroup, Code: string(o.Cut.Group)}, {Dim: fact.BySex, Code: o.Cut.Sex}, {Dim: fact.ByAge, Code: o.Cut.Age},
 		{Dim: fact.ByLanguage, Code: o.Cut.Language}, {Dim: fact.ByItem, Code: o.Cut.Item}} {
 		if m.Code != "" {
-			what = append(what, s.name(m))
+			what = append(what, s.Name(m))
 		}
 	}
 	v.What = strings.Join(what, ", ")
 	switch {
 	case o.Share == 0:
-		v.Share = s.t("stat.origin.unknown")
+		v.Share = s.T("stat.origin.unknown")
 	case o.Share < 1:
-		v.Share = s.t("stat.origin.share", "Share", i18n.Percent(s.lang, 100*o.Share))
+		v.Share = s.T("stat.origin.share", "Share", i18n.Percent(s.Lang, 100*o.Share))
 	}
 	if v.Method = o.Batch.Method; slices.Contains(methods, o.Batch.Method) {
-		v.Method = s.t("stat.method." + o.Batch.Method)
+		v.Method = s.T("stat.method." + o.Batch.Method)
 	}
 	if o.Batch.Report != "" {
 		v.Report = "/ban-lam-viec/bieu/" + o.Batch.Report

@@ -14,6 +14,7 @@ import (
 	"banlang/internal/fault"
 	"banlang/internal/fold"
 	"banlang/internal/place"
+	"banlang/internal/stat/chart"
 	"banlang/internal/stat/dataset"
 	"banlang/internal/web"
 )
@@ -174,9 +175,9 @@ type figureView struct {
 	Picks     []pick1
 	Rows      []choice
 	Cols      []choice
-	Table     Table
-	Chart     *Chart
-	Map       *Map
+	Table     chart.Table
+	Chart     *chart.Chart
+	Map       *chart.Map
 	Pager     web.Pager
 	Files     []fileView
 	Note      string
@@ -327,16 +328,16 @@ func (h publicHandler) files(r *http.Request, rel Release, t dataset.Table) ([]f
 func (h publicHandler) figures(r *http.Request, rel Release, t dataset.Table, q url.Values, brief bool) (*figureView, error) {
 	s := h.voice(r)
 	c := newCut(t, q)
-	p := &figureView{Release: rel, Title: rel.Title(s.lang), URL: publicURL + "/" + rel.Spec.Code, Note: t.About(s.lang)}
+	p := &figureView{Release: rel, Title: rel.Title(s.Lang), URL: publicURL + "/" + rel.Spec.Code, Note: t.About(s.Lang)}
 	for axis, d := range t.Dims {
-		p.Rows = append(p.Rows, choice{Code: d.Code, Text: d.Name(s.lang), Chosen: axis == c.row})
-		p.Cols = append(p.Cols, choice{Code: d.Code, Text: d.Name(s.lang), Chosen: axis == c.col})
+		p.Rows = append(p.Rows, choice{Code: d.Code, Text: d.Name(s.Lang), Chosen: axis == c.row})
+		p.Cols = append(p.Cols, choice{Code: d.Code, Text: d.Name(s.Lang), Chosen: axis == c.col})
 		if axis == c.row || axis == c.col || len(d.Members) == 1 {
 			continue
 		}
-		pick := pick1{Name: d.Code, Label: d.Name(s.lang)}
+		pick := pick1{Name: d.Code, Label: d.Name(s.Lang)}
 		for m, member := range d.Members {
-			pick.Members = append(pick.Members, choice{Code: member.Code, Text: member.Name(s.lang), Chosen: c.at[axis] == m})
+			pick.Members = append(pick.Members, choice{Code: member.Code, Text: member.Name(s.Lang), Chosen: c.at[axis] == m})
 		}
 		p.Picks = append(p.Picks, pick)
 	}
@@ -344,10 +345,10 @@ func (h publicHandler) figures(r *http.Request, rel Release, t dataset.Table, q 
 	if brief {
 		a = largest(a)
 	}
-	p.Chart = s.chart(a, AsBars)
+	p.Chart = s.Chart(a, chart.AsBars)
 	if !brief {
 		var err error
-		if p.Map, err = h.desk.mapOf(r.Context(), s, a); err != nil {
+		if p.Map, err = s.Map(r.Context(), h.desk.places, a, ""); err != nil {
 			return nil, err
 		}
 		if p.Map != nil || len(a.Cols) > 1 {
@@ -357,14 +358,14 @@ func (h publicHandler) figures(r *http.Request, rel Release, t dataset.Table, q 
 	page, size := web.Page(r)
 	size = max(size, rowsMost)
 	from := min((page-1)*size, len(a.Rows))
-	p.Table = s.table(a, from, from+size)
-	p.Table.Title = c.caption(s.lang)
+	p.Table = s.Table(a, from, from+size)
+	p.Table.Title = c.caption(s.Lang)
 	if len(a.Rows) > size {
 		p.Pager = web.NewPager(r, len(a.Rows))
 	}
 	p.mark(func(key string) string { return web.T(r, key) })
 	for _, period := range rel.Spec.Periods {
-		p.Periods = append(p.Periods, h.desk.facts.Label(fact.Member{Dim: fact.ByPeriod, Code: period.String()}, s.lang))
+		p.Periods = append(p.Periods, h.desk.facts.Label(fact.Member{Dim: fact.ByPeriod, Code: period.String()}, s.Lang))
 	}
 	for _, code := range rel.Spec.Indicators {
 		if i, err := h.desk.facts.Indicator(code); err == nil {

@@ -10,6 +10,7 @@ import (
 	"banlang/internal/fault"
 	"banlang/internal/i18n"
 	"banlang/internal/place"
+	"banlang/internal/stat/chart"
 	"banlang/internal/stat/dataset"
 	"banlang/internal/web"
 )
@@ -139,7 +140,7 @@ func profileOf(t dataset.Table, fixed map[int]int, lang string) (lines []profile
 		m := t.Dims[metric].Members[at[metric]]
 		line := profileLine{Name: m.Name(lang), Period: t.Dims[period].Members[at[period]].Name(lang), Unit: m.Unit, Value: "…", Hidden: c.Status == dataset.Hidden}
 		if c.Has {
-			line.Value = i18n.Number(lang, round(c.Value, m.Decimals))
+			line.Value = i18n.Number(lang, chart.Round(c.Value, m.Decimals))
 		}
 		lines = append(lines, line)
 	}

@@ -325,7 +325,7 @@ func (h handler) exportsPage(r *http.Request) (exportsPage, error) {
 	}
 	if p.Title == "" && len(q) > 0 {
 		ask, _ := h.desk.ParseQuestion(q)
-		p.Title = h.voice(r).title(ask)
+		p.Title = h.voice(r).Title(ask)
 	}
 	return p, err
 }
@@ -370,7 +370,7 @@ func (h handler) exportFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	mark := web.T(r, "stat.export.mark", "Who", e.AskedName, "Until", e.Until.In(i18n.Zone).Format("2/1/2006"), "ID", e.ID)
-	body, err := h.voice(r).workbook(a, web.T(r, "stat.export.title", "Title", e.Title), mark)
+	body, err := h.voice(r).Workbook(a, web.T(r, "stat.export.title", "Title", e.Title), mark)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"banlang/internal/duty"
 	"banlang/internal/fault"
+	"banlang/internal/stat/chart"
 	"banlang/internal/web"
 )
 
@@ -35,10 +36,10 @@ type boardPage struct {
 type boardItem struct {
 	Saved
 	URL    string
-	Number *TableCell // of an answer with one figure
-	Table  Table
-	Chart  *Chart
-	Map    *Map
+	Number *chart.TableCell // of an answer with one figure
+	Table  chart.Table
+	Chart  *chart.Chart
+	Map    *chart.Map
 	Rows   int
 	Why    string // there is no answer
 }
@@ -102,16 +103,16 @@ func (h handler) boardItem(r *http.Request, s Saved) (boardItem, error) {
 	}
 	said := h.voice(r)
 	if item.Rows = len(a.Rows); item.Rows == 1 && len(a.Cols) == 1 {
-		cell := said.cell(ask.Question, a.Rows[0], a.Cols[0], a.Cells[0][0])
+		cell := said.Cell(ask.Question, a.Rows[0], a.Cols[0], a.Cells[0][0])
 		item.Number = &cell
 		return item, nil
 	}
-	if ask.View == AsMap {
-		item.Map, err = h.desk.mapOf(r.Context(), said, a)
-	} else if ask.View != AsTable {
-		item.Chart = said.chart(a, ask.View)
+	if ask.View == chart.AsMap {
+		item.Map, err = said.Map(r.Context(), h.desk.places, a, "")
+	} else if ask.View != chart.AsTable {
+		item.Chart = said.Chart(a, ask.View)
 	}
-	item.Table = said.table(a, 0, boardRows)
+	item.Table = said.Table(a, 0, boardRows)
 	item.Table.Title = s.Title + " – " + web.T(r, "stat.view.bang")
 	return item, err
 }

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"banlang/internal/db/dbtest"
 	"banlang/internal/fact"
+	"banlang/internal/stat/chart"
 	"banlang/internal/web/webtest"
 )
 
@@ -123,6 +125,17 @@ func TestDownloads(t *testing.T) {
 	}
 	if len(got.Rows) != 65 || *got.Values[0][1] != 8 || got.Values[2][0] != nil || got.Remarks[0].State != fact.Partial || got.Rows[0].Label != "xã Ba Sơn" {
 		t.Errorf("JSON: %d rows, %v, %+v", len(got.Rows), got.Values[:3], got.Remarks[0])
+	}
+}
+
+// What cannot be computed is no figure in JSON either.
+func TestNoFigureFromNothing(t *testing.T) {
+	_, f := open(t, dbtest.SQLite(t))
+	s := voice{chart.Voice{Facts: f, T: func(key string, _ ...any) string { return key }}}
+	a := fact.Answer{Question: fact.Question{Indicators: []fact.Code{"POP"}}, Rows: []fact.Header{{}}, Cols: []fact.Header{{}},
+		Cells: [][]fact.Cell{{{State: fact.Whole, Kind: fact.Growth, Num: -3, Den: 2, Years: 2}}}}
+	if body, err := json.Marshal(s.exact(a, "")); err != nil || !strings.Contains(string(body), `"values":[[null]]`) {
+		t.Errorf("%s, %v", body, err)
 	}
 }
 

@@ -35,13 +35,16 @@ type Room struct {
 	pages map[string]*pool
 }
 
-// Room parses the pages of a room together with the kit's parts. A page that does not parse stops the start.
-func (s *Site) Room(name string, fsys fs.FS) *Room {
+// Room parses the pages of a room together with the kit's parts and those of other rooms. A page that does not parse stops the start.
+func (s *Site) Room(name string, fsys fs.FS, parts ...fs.FS) *Room {
 	files, err := fs.Glob(fsys, "page/*.html")
 	if err != nil || len(files) == 0 {
 		panic(fmt.Sprintf("web: room %s has no page/*.html: %v", name, err))
 	}
 	shared := template.Must(s.parts.Clone())
+	for _, of := range parts {
+		template.Must(shared.ParseFS(of, "page/_*.html"))
+	}
 	for _, file := range files {
 		if strings.HasPrefix(path.Base(file), "_") {
 			template.Must(shared.ParseFS(fsys, file))

@@ -1,4 +1,4 @@
-package stat
+package chart
 
 import (
 	"context"
@@ -15,12 +15,18 @@ import (
 type Map struct {
 	place.Map
 	Column   string
-	Columns  []choice // others that could be drawn, where there are several
+	Columns  []Column // others that could be drawn, where there are several
 	Marks    []Mark
 	Key      []Step
 	Missing  int // places without a figure
 	Unplaced int // places that the map cannot show
 	Titled   bool
+}
+
+// A Column is one that a map can draw, and the address of that map.
+type Column struct {
+	Text, URL string
+	Chosen    bool
 }
 
 // A Mark is one place on the map.
@@ -49,9 +55,9 @@ const mostTitled = 400
 
 // column is the one of an answer that a map draws: the one named, else the latest period that has a figure, else the first.
 func column(a fact.Answer, name string) int {
-	rows, cols := sides(a)
+	rows, cols := Sides(a)
 	for _, j := range cols {
-		if headerText(a.Cols[j]) == name {
+		if HeaderText(a.Cols[j]) == name {
 			return j
 		}
 	}
@@ -65,15 +71,18 @@ func column(a fact.Answer, name string) int {
 	return cols[0]
 }
 
-// mapOf draws the best column of an answer whose rows are places; nil where it has none that a map can show.
-func (d *Desk) mapOf(ctx context.Context, s voice, a fact.Answer) (*Map, error) {
-	return d.mapOfColumn(ctx, s, a, "")
+// Places is what a map asks about places.
+type Places interface {
+	Today() place.Date
+	ByID(id place.ID) (place.Unit, error)
+	Units(area place.ID, level string, on place.Date) []place.Unit
+	Draw(ctx context.Context, province, area place.ID, on place.Date) (place.Map, error)
 }
 
-// mapOfColumn draws the column named, or else the best.
-func (d *Desk) mapOfColumn(ctx context.Context, s voice, a fact.Answer, name string) (*Map, error) {
+// Map draws a column of an answer whose rows are places, the one named or else the best; nil where it has none that a map can show.
+func (s Voice) Map(ctx context.Context, places Places, a fact.Answer, name string) (*Map, error) {
 	q := a.Question
-	rows, cols := sides(a)
+	rows, cols := Sides(a)
 	if len(cols) == 0 || len(rows) == 0 || len(q.Rows) != 1 || q.Rows[0] != fact.ByPlace {
 		return nil, nil //nolint:nilnil // there is no map of it, and that is no error
 	}
@@ -85,14 +94,14 @@ func (d *Desk) mapOfColumn(ctx context.Context, s voice, a fact.Answer, name str
 		id := place.ID(a.Rows[i].Members[0].Code)
 		ids = append(ids, id)
 		cell := a.Cells[i][col]
-		shown := s.cell(q, a.Rows[i], a.Cols[col], cell)
-		texts[id] = s.label(q, a.Rows[i], q.Rows) + ": " + shown.Text
+		shown := s.Cell(q, a.Rows[i], a.Cols[col], cell)
+		texts[id] = s.Label(q, a.Rows[i], q.Rows) + ": " + shown.Text
 		if v, ok := cell.Value(); ok {
 			known, values[id] = append(known, v), v
 		}
 	}
-	m := &Map{Column: s.label(q, a.Cols[col], q.Cols), Missing: len(ids) - len(known), Titled: len(ids) <= mostTitled}
-	frame, spots, err := d.spots(ctx, q, ids)
+	m := &Map{Column: s.Label(q, a.Cols[col], q.Cols), Missing: len(ids) - len(known), Titled: len(ids) <= mostTitled}
+	frame, spots, err := spots(ctx, places, q, ids)
 	if err != nil || len(spots) == 0 {
 		return nil, err
 	}
@@ -135,7 +144,7 @@ func stepOf(bounds []float64, v float64) int {
 }
 
 // steps explain the colours by the least and the greatest figure under each.
-func (s voice) steps(q fact.Question, a fact.Answer, col int, rows []int, bounds []float64) []Step {
+func (s Voice) steps(q fact.Question, a fact.Answer, col int, rows []int, bounds []float64) []Step {
 	least, most := map[int]fact.Cell{}, map[int]fact.Cell{}
 	count := map[int]int{}
 	value := func(c fact.Cell) float64 { v, _ := c.Value(); return v }
@@ -158,8 +167,8 @@ func (s voice) steps(q fact.Question, a fact.Answer, col int, rows []int, bounds
 		if count[step] == 0 {
 			continue
 		}
-		text := s.figure(q, least[step])
-		if to := s.figure(q, most[step]); to != text {
+		text := s.Figure(q, least[step])
+		if to := s.Figure(q, most[step]); to != text {
 			text += " – " + to
 		}
 		key = append(key, Step{Class: "c" + strconv.Itoa(step), Text: text, N: count[step], R: 5 + step})
@@ -168,26 +177,26 @@ func (s voice) steps(q fact.Question, a fact.Answer, col int, rows []int, bounds
 }
 
 // spots are where the places of an answer lie, and the frame around them.
-func (d *Desk) spots(ctx context.Context, q fact.Question, ids []place.ID) (place.Map, map[place.ID]place.Mark, error) {
-	on := d.places.Today()
+func spots(ctx context.Context, places Places, q fact.Question, ids []place.ID) (place.Map, map[place.ID]place.Mark, error) {
+	on := places.Today()
 	if q.Geography != 0 {
 		on = q.Geography
 	}
-	first, err := d.places.ByID(ids[0])
+	first, err := places.ByID(ids[0])
 	if err != nil {
 		return place.Map{}, nil, nil //nolint:nilerr // villages have no centres
 	}
 	provinces := []place.ID{q.Area}
 	if q.Area == "" {
 		provinces = nil
-		for _, u := range d.places.Units("", place.Province, on) {
+		for _, u := range places.Units("", place.Province, on) {
 			provinces = append(provinces, u.ID)
 		}
 	}
 	spots := map[place.ID]place.Mark{}
 	frame := place.Map{}
 	for _, province := range provinces {
-		m, err := d.places.Draw(ctx, province, "", on)
+		m, err := places.Draw(ctx, province, "", on)
 		if err != nil {
 			return frame, nil, err
 		}

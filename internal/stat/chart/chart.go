@@ -1,7 +1,10 @@
-package stat
+// Package chart shows an answer to a question about figures: as a table in a reader's words, as bars, lines or parts of a whole, as a
+// map, as the rows of a file or a workbook. It asks for no figure and computes none.
+package chart
 
 import (
 	"cmp"
+	"embed"
 	"math"
 	"slices"
 	"strconv"
@@ -9,6 +12,23 @@ import (
 
 	"banlang/internal/fact"
 	"banlang/internal/i18n"
+)
+
+// Parts are the templates of tables, charts and maps, for the pages that show them.
+//
+//go:embed page/*.html
+var Parts embed.FS
+
+// A View is how an answer is shown; below a picture stands its table.
+type View string
+
+// The views.
+const (
+	AsTable View = ""       // the table alone
+	AsBars  View = "cot"    // bars, grouped where there are several columns
+	AsLine  View = "duong"  // lines over the periods
+	AsParts View = "phan"   // parts of a whole
+	AsMap   View = "ban-do" // map of the places
 )
 
 // A Chart is an answer drawn: words and numbers are HTML, only the marks are SVG stretched to the width, so that they can be read
@@ -62,8 +82,8 @@ const (
 	mostParts  = 4
 )
 
-// chart draws an answer; nil where the view does not fit it.
-func (s voice) chart(a fact.Answer, view View) *Chart {
+// Chart draws an answer; nil where the view does not fit it.
+func (s Voice) Chart(a fact.Answer, view View) *Chart {
 	c := &Chart{View: view}
 	switch view {
 	case AsBars:
@@ -79,8 +99,8 @@ func (s voice) chart(a fact.Answer, view View) *Chart {
 	return c
 }
 
-// sides are the rows and columns that are no sums.
-func sides(a fact.Answer) (rows, cols []int) {
+// Sides are the rows and columns that are no sums.
+func Sides(a fact.Answer) (rows, cols []int) {
 	for i, h := range a.Rows {
 		if !h.Total {
 			rows = append(rows, i)
@@ -122,9 +142,9 @@ func b2i(b bool) int {
 	return 0
 }
 
-func (s voice) bars(c *Chart, a fact.Answer) {
+func (s Voice) bars(c *Chart, a fact.Answer) {
 	q := a.Question
-	rows, cols := sides(a)
+	rows, cols := Sides(a)
 	if len(cols) == 0 {
 		return
 	}
@@ -142,12 +162,12 @@ func (s voice) bars(c *Chart, a fact.Answer) {
 		rows = rows[:mostBars]
 	}
 	for _, i := range rows {
-		g := Bars{Label: s.label(q, a.Rows[i], q.Rows)}
+		g := Bars{Label: s.Label(q, a.Rows[i], q.Rows)}
 		for _, j := range cols {
-			shown := s.cell(q, a.Rows[i], a.Cols[j], a.Cells[i][j])
+			shown := s.Cell(q, a.Rows[i], a.Cols[j], a.Cells[i][j])
 			b := Bar{Text: shown.Text, Mark: shown.Mark}
 			if len(cols) > 1 {
-				b.Label = s.label(q, a.Cols[j], q.Cols)
+				b.Label = s.Label(q, a.Cols[j], q.Cols)
 			}
 			of := spans[codeOf(q, a.Rows[i], a.Cols[j])]
 			if v, ok := a.Cells[i][j].Value(); ok && v != 0 {
@@ -159,9 +179,9 @@ func (s voice) bars(c *Chart, a fact.Answer) {
 	}
 }
 
-func (s voice) parts(c *Chart, a fact.Answer) {
+func (s Voice) parts(c *Chart, a fact.Answer) {
 	q := a.Question
-	rows, cols := sides(a)
+	rows, cols := Sides(a)
 	if len(cols) < 2 || q.Show == fact.Change || q.Show == fact.ChangeYear {
 		return
 	}
@@ -169,25 +189,25 @@ func (s voice) parts(c *Chart, a fact.Answer) {
 		rows = rows[:mostBars]
 	}
 	for n, j := range cols[:min(len(cols), mostParts)] {
-		text := s.label(q, a.Cols[j], q.Cols)
+		text := s.Label(q, a.Cols[j], q.Cols)
 		if n == mostParts-1 && len(cols) > mostParts {
-			text = s.t("stat.chart.rest")
+			text = s.T("stat.chart.rest")
 		}
 		c.Key = append(c.Key, KeyItem{"c" + strconv.Itoa(mostParts-n), text})
 	}
 	for _, i := range rows {
-		c.Groups = append(c.Groups, Bars{Label: s.label(q, a.Rows[i], q.Rows), Bars: []Bar{s.parted(a.Cells[i], cols)}})
+		c.Groups = append(c.Groups, Bars{Label: s.Label(q, a.Rows[i], q.Rows), Bars: []Bar{s.parted(a.Cells[i], cols)}})
 	}
 }
 
 // parted is a bar of parts. One part that is missing leaves no whole.
-func (s voice) parted(cells []fact.Cell, cols []int) Bar {
+func (s Voice) parted(cells []fact.Cell, cols []int) Bar {
 	var values []float64
 	sum := 0.0
 	for n, j := range cols {
 		v, ok := cells[j].Value()
 		if !ok || v < 0 || cells[j].Kind != cells[cols[0]].Kind {
-			return Bar{Long: true, Text: s.t("stat.chart.unparted")}
+			return Bar{Long: true, Text: s.T("stat.chart.unparted")}
 		}
 		sum += v
 		if n < mostParts {
@@ -197,7 +217,7 @@ func (s voice) parted(cells []fact.Cell, cols []int) Bar {
 		}
 	}
 	if sum == 0 {
-		return Bar{Long: true, Text: s.t("stat.chart.unparted")}
+		return Bar{Long: true, Text: s.T("stat.chart.unparted")}
 	}
 	b := Bar{Drawn: true, Long: true}
 	x := 0.0
@@ -205,7 +225,7 @@ func (s voice) parted(cells []fact.Cell, cols []int) Bar {
 	for n, v := range values {
 		width := 100 * v / sum
 		b.Parts = append(b.Parts, Part{"c" + strconv.Itoa(mostParts-n), at1(x), at1(width)})
-		texts = append(texts, i18n.Percent(s.lang, width))
+		texts = append(texts, i18n.Percent(s.Lang, width))
 		x += width
 	}
 	b.Text = strings.Join(texts, " · ")
@@ -231,7 +251,7 @@ func (one series) last(periods []fact.Period) fact.Cell {
 	return fact.Cell{}
 }
 
-func (s voice) lines(c *Chart, a fact.Answer) {
+func (s Voice) lines(c *Chart, a fact.Answer) {
 	all, periods, breaks := s.series(a)
 	if len(periods) < 2 {
 		return
@@ -265,11 +285,11 @@ func (s voice) lines(c *Chart, a fact.Answer) {
 }
 
 // series takes an answer apart into one series for each set of members without its period.
-func (s voice) series(a fact.Answer) (all []series, periods []fact.Period, breaks map[fact.Period]bool) {
+func (s Voice) series(a fact.Answer) (all []series, periods []fact.Period, breaks map[fact.Period]bool) {
 	q := a.Question
 	breaks = map[fact.Period]bool{}
 	index := map[string]int{}
-	rows, cols := sides(a)
+	rows, cols := Sides(a)
 	for _, i := range rows {
 		for _, j := range cols {
 			var at fact.Period
@@ -278,14 +298,14 @@ func (s voice) series(a fact.Answer) (all []series, periods []fact.Period, break
 				if m.Dim == fact.ByPeriod {
 					at, _ = fact.ParsePeriod(m.Code) //nolint:errcheck // zero is no period, and left out
 				} else {
-					names = append(names, s.name(m))
+					names = append(names, s.Name(m))
 				}
 			}
 			if at == 0 {
 				continue
 			}
 			if names == nil {
-				names = []string{s.name(fact.Member{Dim: fact.ByIndicator, Code: string(q.Indicators[0])})}
+				names = []string{s.Name(fact.Member{Dim: fact.ByIndicator, Code: string(q.Indicators[0])})}
 			}
 			key := strings.Join(names, ", ")
 			n, known := index[key]
@@ -327,7 +347,25 @@ func scale(low, high float64) []float64 {
 	return ticks
 }
 
-func (s voice) line(q fact.Question, one series, periods []fact.Period, breaks map[fact.Period]bool, ticks []float64) LineChart {
+// Sparks are the rows of an answer over its periods, each on a scale of its own.
+func (s Voice) Sparks(a fact.Answer) []LineChart {
+	all, periods, breaks := s.series(a)
+	lines := make([]LineChart, len(all))
+	for i, one := range all {
+		var known []float64
+		for _, cell := range one.cells {
+			if v, ok := cell.Value(); ok {
+				known = append(known, v)
+			}
+		}
+		if lines[i].Label = one.label; len(known) > 1 {
+			lines[i] = s.line(a.Question, one, periods, breaks, scale(slices.Min(known), slices.Max(known)))
+		}
+	}
+	return lines
+}
+
+func (s Voice) line(q fact.Question, one series, periods []fact.Period, breaks map[fact.Period]bool, ticks []float64) LineChart {
 	first, last := days(periods[0]), days(periods[len(periods)-1])
 	low, high := ticks[0], ticks[len(ticks)-1]
 	x := func(at fact.Period) string { return at1(100 * (days(at) - first) / max(last-first, 1)) }
@@ -339,8 +377,8 @@ func (s voice) line(q fact.Question, one series, periods []fact.Period, breaks m
 	for _, at := range periods {
 		cell := one.cells[at]
 		v, ok := cell.Value()
-		name := s.name(fact.Member{Dim: fact.ByPeriod, Code: at.String()})
-		told = append(told, name+": "+s.figure(q, cell))
+		name := s.Name(fact.Member{Dim: fact.ByPeriod, Code: at.String()})
+		told = append(told, name+": "+s.Figure(q, cell))
 		if breaks[at] {
 			before = ""
 			crack.WriteString("M" + x(at) + " 0V100")
@@ -365,11 +403,11 @@ func (s voice) line(q fact.Question, one series, periods []fact.Period, breaks m
 	}
 	for _, tick := range ticks {
 		grid.WriteString("M0 " + y(tick) + "H100")
-		l.Y = append(l.Y, i18n.Number(s.lang, round(tick, 6)))
+		l.Y = append(l.Y, i18n.Number(s.Lang, Round(tick, 6)))
 	}
 	slices.Reverse(l.Y)
 	l.Path, l.Gap, l.Dots, l.Open, l.Grid, l.Breaks = path.String(), gap.String(), dots.String(), open.String(), grid.String(), crack.String()
-	l.X = []string{s.name(fact.Member{Dim: fact.ByPeriod, Code: periods[0].String()}), s.name(fact.Member{Dim: fact.ByPeriod, Code: periods[len(periods)-1].String()})}
+	l.X = []string{s.Name(fact.Member{Dim: fact.ByPeriod, Code: periods[0].String()}), s.Name(fact.Member{Dim: fact.ByPeriod, Code: periods[len(periods)-1].String()})}
 	l.Told = strings.Join(told, "; ")
 	return l
 }

@@ -1,9 +1,9 @@
-package stat
+package chart
 
 import (
-	"encoding/json"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -13,7 +13,16 @@ import (
 )
 
 // said answers in keys.
-var said = voice{&figures{}, "vi", func(key string, _ ...any) string { return key }}
+var said = Voice{codes{}, "vi", func(key string, _ ...any) string { return key }}
+
+// codes calls everything by its code.
+type codes struct{}
+
+func (codes) Indicator(code fact.Code) (fact.Indicator, error) {
+	return fact.Indicator{Code: code}, nil
+}
+
+func (codes) Label(m fact.Member, _ string) string { return m.Code }
 
 func full(n int64) fact.Cell {
 	return fact.Cell{State: fact.Whole, Kind: fact.Count, Num: n, Den: 1}
@@ -36,7 +45,7 @@ func TestLineLeavesGaps(t *testing.T) {
 	partial.State = fact.Partial
 	a := answer([]string{"2020", "2021", "2022", "2023", "2024", "2025", "2026"}, []fact.Cell{full(0), full(50), missing, full(100), partial, full(100), full(90)})
 	a.Cols[6].Note = "fact.note.standard"
-	l := said.chart(a, AsLine).Lines[0]
+	l := said.Chart(a, AsLine).Lines[0]
 	for _, c := range []struct{ what, got, want string }{
 		{"between neighbours a line", l.Path, "M0.0 100.0L16.7 50.0"},
 		{"over what is missing and beside a partial sum dots", l.Gap, "M16.7 50.0L50.0 0.0M50.0 0.0L66.7 90.0M66.7 90.0L83.3 0.0"},
@@ -49,14 +58,14 @@ func TestLineLeavesGaps(t *testing.T) {
 			t.Errorf("%s: %q, want %q", c.what, c.got, c.want)
 		}
 	}
-	if got := said.chart(answer([]string{"2020"}, []fact.Cell{full(1)}), AsLine); got != nil {
+	if got := said.Chart(answer([]string{"2020"}, []fact.Cell{full(1)}), AsLine); got != nil {
 		t.Errorf("one period makes a line: %+v", got)
 	}
 }
 
 func TestBars(t *testing.T) {
 	minus := full(-25)
-	c := said.chart(answer([]string{"2020"}, []fact.Cell{full(75)}, []fact.Cell{minus}, []fact.Cell{{State: fact.Missing}}, []fact.Cell{full(0)}), AsBars)
+	c := said.Chart(answer([]string{"2020"}, []fact.Cell{full(75)}, []fact.Cell{minus}, []fact.Cell{{State: fact.Missing}}, []fact.Cell{full(0)}), AsBars)
 	var got []string
 	for _, g := range c.Groups {
 		got = append(got, g.Bars[0].Text+" "+g.Bars[0].X+" "+g.Bars[0].Width)
@@ -64,7 +73,7 @@ func TestBars(t *testing.T) {
 	if diff := cmp.Diff([]string{"75 25.0 75.0", "0  ", "-25 0.0 25.0", "stat.cell.missing  "}, got); diff != "" {
 		t.Errorf("bars: %s", diff)
 	}
-	parts := said.chart(answer([]string{"2020", "2021"}, []fact.Cell{full(75), full(25)}, []fact.Cell{full(1), {State: fact.Hidden}}), AsParts)
+	parts := said.Chart(answer([]string{"2020", "2021"}, []fact.Cell{full(75), full(25)}, []fact.Cell{full(1), {State: fact.Hidden}}), AsParts)
 	if b := parts.Groups[0].Bars[0]; b.Text != "75% · 25%" || b.Parts[1] != (Part{"c3", "75.0", "25.0"}) {
 		t.Errorf("parts: %+v", b)
 	}
@@ -78,12 +87,8 @@ func TestNoFigureFromNothing(t *testing.T) {
 	for _, c := range []fact.Cell{
 		{State: fact.Whole, Kind: fact.Growth, Num: 3, Den: 2}, {State: fact.Whole, Kind: fact.Ratio, Num: 3}, {State: fact.Whole, Kind: fact.Growth, Num: -3, Den: 2, Years: 2},
 	} {
-		if v, ok := c.Value(); ok || said.figure(fact.Question{}, c) != "stat.cell.nothing" {
-			t.Errorf("%+v is %v, %q", c, v, said.figure(fact.Question{}, c))
-		}
-		a := answer([]string{"2020"}, []fact.Cell{c})
-		if _, err := json.Marshal(said.exact(a, "")); err != nil {
-			t.Errorf("%+v in JSON: %v", c, err)
+		if v, ok := c.Value(); ok || said.Figure(fact.Question{}, c) != "stat.cell.nothing" {
+			t.Errorf("%+v is %v, %q", c, v, said.Figure(fact.Question{}, c))
 		}
 	}
 }
@@ -121,14 +126,18 @@ func TestMapDrawsTheLatestFigures(t *testing.T) {
 }
 
 func TestMapOfTheCountry(t *testing.T) {
-	d, f := open(t, dbtest.SQLite(t))
+	clock := func() time.Time { return time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC) }
+	places := place.New(dbtest.SQLite(t), clock)
+	if err := places.ReadyOnly(t.Context(), place.LangSon); err != nil {
+		t.Fatal(err)
+	}
 	a := answer([]string{"2020"})
 	a.Question.Rows = []fact.Dim{fact.ByPlace}
-	for i, u := range f.places.Units("", place.Province, f.places.Today()) {
+	for i, u := range places.Units("", place.Province, places.Today()) {
 		a.Rows = append(a.Rows, fact.Header{Members: []fact.Member{{Dim: fact.ByPlace, Code: string(u.ID)}}})
 		a.Cells = append(a.Cells, []fact.Cell{full(int64(i))})
 	}
-	m, err := d.mapOf(t.Context(), voice{f, "vi", said.t}, a)
+	m, err := said.Map(t.Context(), places, a, "")
 	if err != nil || m == nil {
 		t.Fatalf("no map: %v", err)
 	}
