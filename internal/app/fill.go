@@ -83,7 +83,7 @@ func (h *House) fillReleases(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.stat.SeedReleases(ctx, statistician, leader)
+	return h.release.SeedDemo(ctx, statistician, leader)
 }
 
 func absolute(path string) string {

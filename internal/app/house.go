@@ -32,6 +32,7 @@ import (
 	"banlang/internal/place"
 	"banlang/internal/plan"
 	"banlang/internal/privacy"
+	"banlang/internal/release"
 	"banlang/internal/report"
 	"banlang/internal/search"
 	"banlang/internal/stat"
@@ -63,6 +64,7 @@ type House struct {
 	facts    *fact.Desk
 	report   *report.Desk
 	stat     *stat.Desk
+	release  *release.Desk
 }
 
 // open opens the installation and brings its tables and reference data up to date.
@@ -131,8 +133,9 @@ func (h *House) build(ctx context.Context) error {
 	if err := h.report.Ready(ctx); err != nil {
 		return fmt.Errorf("load the forms: %w", err)
 	}
-	h.stat = stat.New(h.db, h.files, h.policy, h.facts, h.places, h.groups, h.now)
-	h.stat.Serve(h.queue)
+	h.stat = stat.New(h.db, h.policy, h.facts, h.places, h.groups, h.now)
+	h.release = release.New(h.db, h.files, h.policy, h.facts, h.stat, h.places, h.groups, h.now)
+	h.release.Serve(h.queue)
 	return h.plan.Index(ctx)
 }
 
@@ -253,7 +256,7 @@ func (h *House) named(ctx context.Context) (map[blob.Ref]bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	releases, err := h.stat.Files(ctx)
+	releases, err := h.release.Files(ctx)
 	all := map[blob.Ref]bool{}
 	for _, ref := range slices.Concat(originals, sounds, releases) {
 		all[ref] = true

@@ -64,12 +64,13 @@ var rooms = []room{
 	{floor: base, path: "internal/report/form", only: []string{"internal/fault", "internal/fold"}},
 	{floor: base, path: "internal/report/sheet", only: []string{"internal/fault", "internal/fold", "internal/report/form"}},
 	{floor: base, path: "internal/stat/chart", only: []string{"internal/fact", "internal/i18n", "internal/place"}},
-	{floor: base, path: "internal/stat/dataset", only: []string{"internal/fault"}},
+	{floor: base, path: "internal/release/dataset", only: []string{"internal/fault"}},
 	{floor: base, path: "internal/library/transcript", only: []string{"internal/fault", "internal/fold"}},
 
 	{floor: feature, path: "internal/bulletin"},
 	{floor: feature, path: "internal/library"},
 	{floor: feature, path: "internal/plan"},
+	{floor: feature, path: "internal/release"},
 	{floor: feature, path: "internal/report"},
 	{floor: feature, path: "internal/stat"},
 

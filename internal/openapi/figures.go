@@ -5,15 +5,15 @@ import (
 	"time"
 
 	"banlang/internal/fault"
-	"banlang/internal/stat"
-	"banlang/internal/stat/dataset"
+	"banlang/internal/release"
+	"banlang/internal/release/dataset"
 )
 
 // Figures are the releases that everybody may read.
 type Figures interface {
-	Public(ctx context.Context) ([]stat.Release, error)
-	Versions(ctx context.Context, code string) ([]stat.Release, error)
-	Table(ctx context.Context, r stat.Release) (dataset.Table, error)
+	Public(ctx context.Context) ([]release.Release, error)
+	Versions(ctx context.Context, code string) ([]release.Release, error)
+	Table(ctx context.Context, r release.Release) (dataset.Table, error)
 }
 
 // DataSet is one released version of a data set.
@@ -66,10 +66,10 @@ type DataFile struct {
 	URL    string `json:"url"`
 }
 
-func newDataSet(r stat.Release) DataSet {
+func newDataSet(r release.Release) DataSet {
 	d := DataSet{
 		Code: r.Spec.Code, Version: r.Version, Title: r.Spec.Title, TitleEN: r.Spec.TitleEN, Note: r.Spec.Note, Source: r.Spec.Source,
-		License: stat.License.ID, Released: r.ReleasedAt.UTC().Format(time.RFC3339), Demonstration: r.Demo, URL: "/so-lieu/" + r.Spec.Code,
+		License: release.License.ID, Released: r.ReleasedAt.UTC().Format(time.RFC3339), Demonstration: r.Demo, URL: "/so-lieu/" + r.Spec.Code,
 		JSONStat: "/so-lieu/" + r.Spec.Code + ".jsonstat", Periods: []string{},
 	}
 	for _, code := range r.Spec.Indicators {
@@ -106,7 +106,7 @@ func oneDataSet(ctx context.Context, d Desks, q query) (any, error) {
 			newest = v
 		}
 	}
-	if newest.State == stat.Recalled {
+	if newest.State == release.Recalled {
 		return nil, fault.New(fault.Gone, "stat.release.recalled")
 	}
 	t, err := d.Figures.Table(ctx, newest)

@@ -22,9 +22,9 @@ import (
 	"banlang/internal/openapi"
 	"banlang/internal/place"
 	"banlang/internal/plan"
+	"banlang/internal/release"
+	"banlang/internal/release/dataset"
 	"banlang/internal/search"
-	"banlang/internal/stat"
-	"banlang/internal/stat/dataset"
 	"banlang/internal/web"
 	"banlang/internal/web/webtest"
 )
@@ -72,18 +72,20 @@ func (shelf) ByID(_ context.Context, id library.ID) (library.Document, error) {
 // sets is one released data set.
 type sets struct{}
 
-var released = stat.Release{Spec: stat.Spec{Code: "dan-so-dan-toc-2019", Title: "Dân số", Indicators: []fact.Code{"POP"}}, Version: 1, State: stat.Released, Topic: "population", ReleasedAt: clock()}
+var released = release.Release{Spec: release.Spec{Code: "dan-so-dan-toc-2019", Title: "Dân số", Indicators: []fact.Code{"POP"}}, Version: 1, State: release.Released, Topic: "population", ReleasedAt: clock()}
 
-func (sets) Public(context.Context) ([]stat.Release, error) { return []stat.Release{released}, nil }
+func (sets) Public(context.Context) ([]release.Release, error) {
+	return []release.Release{released}, nil
+}
 
-func (sets) Versions(_ context.Context, code string) ([]stat.Release, error) {
+func (sets) Versions(_ context.Context, code string) ([]release.Release, error) {
 	if code != released.Spec.Code {
 		return nil, fault.New(fault.NotFound, "stat.release.none")
 	}
-	return []stat.Release{released}, nil
+	return []release.Release{released}, nil
 }
 
-func (sets) Table(context.Context, stat.Release) (dataset.Table, error) {
+func (sets) Table(context.Context, release.Release) (dataset.Table, error) {
 	return dataset.Table{ID: released.Spec.Code, Dims: []dataset.Dimension{{Code: "group", Title: "Dân tộc", Members: []dataset.Member{{Code: "tay", Label: "Tày"}}}},
 		Cells: []dataset.Cell{{At: []int{0}, Status: dataset.Hidden}}}, nil
 }

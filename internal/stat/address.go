@@ -53,10 +53,10 @@ var (
 	member   = regexp.MustCompile(`^[\p{L}\p{N}_+.:@-]{1,80}$`)
 )
 
-// ParseQuestion reads the question of an address; what cannot be answered is left out and named.
-func (d *Desk) ParseQuestion(v url.Values) (fact.Question, []Dropped) {
-	a, dropped := d.ParseAsk(v)
-	return a.Question, dropped
+// Question reads the question of an address; what cannot be answered is left out.
+func (d *Desk) Question(v url.Values) fact.Question {
+	a, _ := d.ParseAsk(v)
+	return a.Question
 }
 
 // ParseAsk reads an address. Whatever stands in it, a valid question comes back: the nearest.
@@ -387,7 +387,7 @@ func (p *parser) only(dim fact.Dim) []string {
 	return members
 }
 
-// Values is the address of a question, as ParseQuestion reads it.
+// Values is the address of a question, as Question reads it.
 func (d *Desk) Values(q fact.Question) url.Values { return d.values(Ask{Question: q}) }
 
 func (d *Desk) values(a Ask) url.Values {

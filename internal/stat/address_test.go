@@ -86,15 +86,15 @@ func TestAddressIsTheQuestion(t *testing.T) {
 	d, _ := open(t, dbtest.SQLite(t))
 	rapid.Check(t, func(t *rapid.T) {
 		q := questions(d).Draw(t, "question")
-		got, dropped := d.ParseQuestion(d.Values(q))
-		if diff := cmp.Diff(q, got); diff != "" || dropped != nil {
+		got, dropped := d.ParseAsk(d.Values(q))
+		if diff := cmp.Diff(q, got.Question); diff != "" || dropped != nil {
 			t.Fatalf("%s comes back otherwise, dropped %v: %s", d.Query(Ask{Question: q}), dropped, diff)
 		}
 		v, err := url.ParseQuery(d.Query(Ask{Question: q}))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, _ := d.ParseQuestion(v); !cmp.Equal(q, got) {
+		if got := d.Question(v); !cmp.Equal(q, got) {
 			t.Fatalf("the text %s comes back otherwise: %s", d.Query(Ask{Question: q}), cmp.Diff(q, got))
 		}
 	})

@@ -186,7 +186,7 @@ func open(t testing.TB, d *db.DB) (*Desk, *figures) {
 	policy := duty.New(places, clock)
 	f := &figures{policy: policy, places: places}
 	f.answer = f.grid
-	return New(d, nil, policy, f, places, groups, clock), f
+	return New(d, policy, f, places, groups, clock), f
 }
 
 func site(t testing.TB) (*web.Site, *Desk, *figures) {

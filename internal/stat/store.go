@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"banlang/internal/blob"
 	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/ethnic"
@@ -23,21 +22,19 @@ type Facts interface {
 	Label(m fact.Member, lang string) string
 }
 
-// A Desk answers questions about figures and makes releases of them.
+// A Desk answers questions about figures.
 type Desk struct {
 	db     *db.DB
-	files  blob.Store
 	policy *duty.Policy
 	facts  Facts
 	places *place.Desk
 	groups *ethnic.Desk
 	now    func() time.Time
-	kept   shelf // tables of releases: see store_release.go
 }
 
-// New makes a desk. Released files are kept in files.
-func New(d *db.DB, files blob.Store, policy *duty.Policy, facts Facts, places *place.Desk, groups *ethnic.Desk, now func() time.Time) *Desk {
-	return &Desk{db: d, files: files, policy: policy, facts: facts, places: places, groups: groups, now: now}
+// New makes a desk.
+func New(d *db.DB, policy *duty.Policy, facts Facts, places *place.Desk, groups *ethnic.Desk, now func() time.Time) *Desk {
+	return &Desk{db: d, policy: policy, facts: facts, places: places, groups: groups, now: now}
 }
 
 // A writer is a transaction that use cases hand from one to the next.

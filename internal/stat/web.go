@@ -16,12 +16,9 @@ type handler struct {
 	room *web.Room
 }
 
-// Mount registers the pages of figures: those of officers, and those of releases, which are for everybody.
+// Mount registers the pages of officers' questions.
 func Mount(site *web.Site, d *Desk) {
 	h := handler{desk: d, room: site.Room("stat", pages, chart.Parts)}
 	h.mountAsk(site)
-	h.mountRelease(site)
-	h.mountPublic(site)
-	h.mountOpen(site)
 	site.Menu(web.MenuItem{Group: "desk.data", Key: "stat.menu", URL: "/ban-lam-viec/so-lieu", Act: duty.StatReadExact, Order: 30})
 }

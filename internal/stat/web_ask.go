@@ -22,6 +22,9 @@ import (
 // askURL is the page of questions.
 const askURL = "/ban-lam-viec/so-lieu"
 
+// exportURL is where a file that may leave the area is asked for: package release.
+const exportURL = "/ban-lam-viec/xuat-so"
+
 // mountAsk registers the pages of officers' questions.
 func (h handler) mountAsk(site *web.Site) {
 	site.Handle("GET "+askURL, duty.StatReadExact, h.ask)

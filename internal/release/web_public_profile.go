@@ -1,4 +1,4 @@
-package stat
+package release
 
 import (
 	"net/http"
@@ -10,8 +10,8 @@ import (
 	"banlang/internal/fault"
 	"banlang/internal/i18n"
 	"banlang/internal/place"
+	"banlang/internal/release/dataset"
 	"banlang/internal/stat/chart"
-	"banlang/internal/stat/dataset"
 	"banlang/internal/web"
 )
 

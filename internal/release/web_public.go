@@ -1,4 +1,4 @@
-package stat
+package release
 
 import (
 	"bytes"
@@ -14,8 +14,8 @@ import (
 	"banlang/internal/fault"
 	"banlang/internal/fold"
 	"banlang/internal/place"
+	"banlang/internal/release/dataset"
 	"banlang/internal/stat/chart"
-	"banlang/internal/stat/dataset"
 	"banlang/internal/web"
 )
 
@@ -113,6 +113,9 @@ func (h publicHandler) newest(r *http.Request, all []Release) (*figureView, erro
 	}
 	return h.figures(r, rel, t, q, true)
 }
+
+// rowsMost is how many rows a page shows at once.
+const rowsMost = 100
 
 // mostNewest is how many bars the first page of figures shows.
 const mostNewest = 12

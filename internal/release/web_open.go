@@ -1,4 +1,4 @@
-package stat
+package release
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"banlang/internal/duty"
 	"banlang/internal/fault"
 	"banlang/internal/place"
-	"banlang/internal/stat/dataset"
+	"banlang/internal/release/dataset"
 	"banlang/internal/web"
 )
 

@@ -1,4 +1,4 @@
-package stat
+package release
 
 import (
 	"cmp"
@@ -11,7 +11,7 @@ import (
 	"banlang/internal/fault"
 	"banlang/internal/job"
 	"banlang/internal/place"
-	"banlang/internal/stat/dataset"
+	"banlang/internal/release/dataset"
 )
 
 // buildJob is the kind of the jobs that build releases.

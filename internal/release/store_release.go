@@ -1,4 +1,4 @@
-package stat
+package release
 
 import (
 	"bytes"
@@ -18,8 +18,8 @@ import (
 	"banlang/internal/duty"
 	"banlang/internal/fault"
 	"banlang/internal/job"
+	"banlang/internal/release/dataset"
 	"banlang/internal/search"
-	"banlang/internal/stat/dataset"
 )
 
 const releaseColumns = `id, code, version, state, area, topic, spec, table_file, guard_file, result, known, failure, built_at,

@@ -1,4 +1,4 @@
-package stat
+package release
 
 import (
 	"context"
@@ -9,10 +9,10 @@ import (
 	"banlang/internal/place"
 )
 
-// SeedReleases makes two releases, as a statistician proposes and a leader releases them: the census of 2019 by group and province, which
+// SeedDemo makes two releases, as a statistician proposes and a leader releases them: the census of 2019 by group and province, which
 // is real, and one of made-up figures of the communes, which says so. The second is left out where there are no such figures. Doing
 // it again changes nothing. Figures must have been built.
-func (d *Desk) SeedReleases(ctx context.Context, proposer, leader duty.Actor) error {
+func (d *Desk) SeedDemo(ctx context.Context, proposer, leader duty.Actor) error {
 	home := d.places.HomeUnit()
 	census := Spec{
 		Code: "dan-so-dan-toc-2019", Title: "Dân số theo dân tộc và tỉnh, 1/4/2019", TitleEN: "Population by ethnic group and province, 1 April 2019",

@@ -1,4 +1,4 @@
-package stat
+package release
 
 import (
 	"cmp"
@@ -13,7 +13,7 @@ import (
 	"banlang/internal/fault"
 	"banlang/internal/i18n"
 	"banlang/internal/place"
-	"banlang/internal/stat/dataset"
+	"banlang/internal/release/dataset"
 	"banlang/internal/web"
 )
 
@@ -324,8 +324,7 @@ func (h handler) exportsPage(r *http.Request) (exportsPage, error) {
 		p.Items = append(p.Items, v)
 	}
 	if p.Title == "" && len(q) > 0 {
-		ask, _ := h.desk.ParseQuestion(q)
-		p.Title = h.voice(r).Title(ask)
+		p.Title = h.voice(r).Title(h.desk.questions.Question(q))
 	}
 	return p, err
 }

@@ -1,4 +1,4 @@
-package stat
+package release
 
 import (
 	"context"
@@ -55,7 +55,7 @@ func (d *Desk) AskExport(ctx context.Context, actor duty.Actor, key, title, ques
 	case !d.holds(actor, duty.Statistician):
 		return "", fault.New(fault.Forbidden, "stat.export.who")
 	}
-	q, _ := d.ParseQuestion(v)
+	q := d.questions.Question(v)
 	e := Export{Area: d.answering(q.Area), Title: cut(title, 200), Question: v.Encode(), Reason: cut(reason, 1000), State: Asked,
 		AskedBy: actor.ID, AskedName: actor.Name, AskedAt: d.now()}
 	if err := d.policy.Permit(actor, duty.StatExportExact, duty.Thing{Area: e.Area}); err != nil {
@@ -94,8 +94,7 @@ func (d *Desk) Export(ctx context.Context, actor duty.Actor, id string) (Export,
 	if err := d.policy.Permit(actor, duty.StatExportExact, duty.Thing{Area: e.Area}); err != nil {
 		return e, fact.Answer{}, err
 	}
-	q, _ := d.ParseQuestion(e.address())
-	a, err := d.facts.Ask(ctx, q)
+	a, err := d.facts.Ask(ctx, d.questions.Question(e.address()))
 	if err != nil {
 		return e, a, err
 	}

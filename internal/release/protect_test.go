@@ -1,4 +1,4 @@
-package stat
+package release
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 
 	"banlang/internal/fact"
 	"banlang/internal/fact/disclosure"
-	"banlang/internal/stat/dataset"
+	"banlang/internal/release/dataset"
 )
 
 var (

@@ -1,4 +1,4 @@
-package stat
+package release
 
 import (
 	"math"
@@ -8,7 +8,7 @@ import (
 
 	"banlang/internal/fact"
 	"banlang/internal/place"
-	"banlang/internal/stat/dataset"
+	"banlang/internal/release/dataset"
 )
 
 // A layout of a table: two dimensions laid out, a member of each other one.
@@ -37,7 +37,7 @@ func newCut(t dataset.Table, q url.Values) layout {
 		c.row = max(0, wide(-1, fact.ByGroup, fact.ByPlace, fact.ByIndicator, fact.ByPeriod, fact.BySex))
 	}
 	switch c.col = find(q.Get("cot")); {
-	case q.Get("cot") == none || c.col == c.row:
+	case q.Get("cot") == "khong" || c.col == c.row:
 		c.col = -1
 	case c.col < 0 && q.Get("hang") == "":
 		c.col = wide(c.row, fact.BySex, fact.ByIndicator, fact.ByPeriod)

@@ -1,4 +1,4 @@
-package stat
+package release
 
 import (
 	"cmp"
@@ -10,7 +10,7 @@ import (
 
 	"banlang/internal/fact"
 	"banlang/internal/fact/disclosure"
-	"banlang/internal/stat/dataset"
+	"banlang/internal/release/dataset"
 )
 
 // sensitiveK is the smallest count that is shown of a sensitive trait, small a group of which nobody is told that all or none

@@ -1,4 +1,7 @@
-package stat
+// Package release makes public what may be published: figures are asked for, protected, reviewed by a second person and frozen, and
+// given out as pages, files and open data. Exact figures leave the house in exports that a leader grants. Nothing public is ever
+// answered from package fact.
+package release
 
 import (
 	"context"
@@ -15,7 +18,7 @@ import (
 	"banlang/internal/fault"
 	"banlang/internal/i18n"
 	"banlang/internal/place"
-	"banlang/internal/stat/dataset"
+	"banlang/internal/release/dataset"
 )
 
 // A ReleaseState is how far a release has come.
