@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"slices"
 	"strconv"
@@ -139,7 +140,7 @@ func (b *book) rows(t tab, f func(l *line) (bool, error)) error {
 	r := rowReader{b: b, s: s, last: 0}
 	for {
 		l, err := r.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

@@ -189,9 +189,9 @@ func (m *maker) header(fields []field, stub map[int]string) {
 	}
 	for i := 0; i < len(fields); i++ {
 		f := fields[i]
-		over, label, found := strings.Cut(f.label, ": ")
+		over, _, found := strings.Cut(f.label, ": ")
 		if f.over != "" {
-			over, label, found = f.over, f.label, true
+			over, found = f.over, true
 		}
 		if !found || rows == 1 || over != "Trong đó" && f.over == "" {
 			if f.over != "" {
@@ -209,7 +209,7 @@ func (m *maker) header(fields []field, stub map[int]string) {
 			m.p.merge(f.at, top, fields[last].at, top)
 		}
 		for j := i; j <= last; j++ {
-			label = strings.TrimPrefix(fields[j].label, "Trong đó: ")
+			label := strings.TrimPrefix(fields[j].label, "Trong đó: ")
 			m.p.put(fields[j].at, top+1, ofText(m.encode(label)))
 			if bottom > top+1 {
 				m.p.merge(fields[j].at, top+1, fields[j].at, bottom)

@@ -40,8 +40,7 @@ func (s Stamp) lines(g form.Grid, first int) [][]string {
 func checksum(lines [][]string) string {
 	h := sha256.New()
 	for _, l := range lines {
-		io.WriteString(h, strings.TrimRight(strings.Join(l, "\x1f"), "\x1f"))
-		io.WriteString(h, "\n")
+		h.Write([]byte(strings.TrimRight(strings.Join(l, "\x1f"), "\x1f") + "\n"))
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }

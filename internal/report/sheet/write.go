@@ -314,7 +314,7 @@ func yesNo(n int64) string {
 func (t *writer) check(col, row int, c form.Cell) {
 	dv := excelize.NewDataValidation(true)
 	dv.SetSqref(Ref(col, row))
-	ask := "Ô này cần một số"
+	var ask string
 	switch c.Type {
 	case form.Int:
 		t.do(dv.SetRange(0, 999_999_999, excelize.DataValidationTypeWhole, excelize.DataValidationOperatorBetween))

@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strconv"
 	"unicode/utf8"
@@ -98,7 +99,7 @@ func (s *scanner) next() (token, error) {
 	for {
 		if s.at == s.full {
 			if err := s.more(); err != nil {
-				if err == io.ErrUnexpectedEOF && s.depth == 0 {
+				if errors.Is(err, io.ErrUnexpectedEOF) && s.depth == 0 {
 					return end, nil
 				}
 				return end, err
@@ -120,7 +121,7 @@ func (s *scanner) next() (token, error) {
 // between reads a text up to the next tag. What is only white space before or after the document is nothing.
 func (s *scanner) between() (token, error) {
 	n, err := s.find(0, []byte{'<'})
-	if err == io.ErrUnexpectedEOF && s.depth == 0 {
+	if errors.Is(err, io.ErrUnexpectedEOF) && s.depth == 0 {
 		n = s.full - s.at
 	} else if err != nil {
 		return end, err
