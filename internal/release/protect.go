@@ -453,7 +453,7 @@ func (p *protector) somebody() {
 func (p *protector) key(m *measure, at []int) string {
 	parts := []string{m.name, "", ""}
 	for axis, a := range p.axes[:len(p.axes)-1] {
-		code := ""
+		var code string
 		if at[axis] >= len(a.Members) {
 			code = "rest." + strconv.Itoa(at[axis])
 		} else if code = a.Members[at[axis]].Code; code == string(fact.OtherGroups) {

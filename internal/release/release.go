@@ -59,8 +59,10 @@ type Lost struct {
 	Folded                 []string // groups that are counted in "Dân tộc khác"
 }
 
-// Share and ShareOfPersons are the parts that are hidden, in percent.
-func (l Lost) Share() float64          { return percent(int64(l.Hidden), int64(l.Cells)) }
+// Share is the part of the cells that is hidden, in percent.
+func (l Lost) Share() float64 { return percent(int64(l.Hidden), int64(l.Cells)) }
+
+// ShareOfPersons is the part of the persons who stand in them.
 func (l Lost) ShareOfPersons() float64 { return percent(l.HiddenPersons, l.Persons) }
 
 func percent(part, whole int64) float64 {

@@ -56,11 +56,11 @@ func (t tokens) Actor(_ context.Context, token string) (duty.Actor, error) {
 	return duty.Actor{}, fault.New(fault.Unauthenticated, "error.unauthenticated")
 }
 
-// questions reads one question in every address: the population of Lạng Sơn by group.
+// questions reads only the indicator of an address, and asks for it in Lạng Sơn by group.
 type questions struct{}
 
-func (questions) Question(url.Values) fact.Question {
-	return fact.Question{Indicators: []fact.Code{"POP"}, Area: langSon, Periods: []fact.Period{fact.NewPeriod(fact.Half, 2026, 1)}, Rows: []fact.Dim{fact.ByGroup}}
+func (questions) Question(v url.Values) fact.Question {
+	return fact.Question{Indicators: []fact.Code{fact.Code(v.Get("chi-tieu"))}, Area: langSon, Periods: []fact.Period{fact.NewPeriod(fact.Half, 2026, 1)}, Rows: []fact.Dim{fact.ByGroup}}
 }
 
 // releasing is a desk over the real desk of figures: the censuses, and made-up figures of the communes by group and sex.
