@@ -336,7 +336,7 @@ func (p *protector) cell(at []int) (guarded, disclosure.Cell) {
 	}
 	g.Primary, g.K = p.primary(m, at, g.Value), m.k
 	c := disclosure.Cell{Value: g.Value, Primary: g.Primary, K: g.K, Withheld: p.foldedAt(at)}
-	if !p.primary(m, at, 0) && !c.Withheld { // nobody is always shown here, so everybody knows that somebody is hidden
+	if len(m.of) == 0 && !c.Withheld { // nobody is always shown, so everybody knows that somebody is hidden
 		g.Low = min(1, g.Value)
 		c.Low, c.Published = g.Low, g.Value == 0
 	}

@@ -182,24 +182,6 @@ func TestProtectShowsNobody(t *testing.T) {
 	attack(t, p.guard)
 }
 
-// Of a sensitive trait nobody is hidden too, but only in small groups: in a large one dots stand for somebody.
-func TestProtectShowsNobodySensitive(t *testing.T) {
-	s := laidOut([]string{"A", "B", "C", "all"}, []string{"a", "b", "c", "d", "e", "f", dataset.All}, pop, poor, rate)
-	s.fill(0, [][]int64{{1000, 500, 500, 500, 500, 500}, {1000, 500, 500, 500, 500, 500}, {1000, 500, 500, 500, 500, 60}})
-	s.fill(1, [][]int64{{900, 2, 2, 2, 2, 2}, {800, 9, 9, 9, 9, 9}, {700, 50, 60, 70, 80, 0}})
-	s.divide(2, 1, 0)
-	p := release(t, s, nil)
-	if !s.hiddenAt(p, 2, 0, 5, 1) {
-		t.Error("that nobody is poor among 60 is shown")
-	}
-	for i, c := range p.guard.Cells {
-		if !c.Shown && !c.Fixed && c.Value > 0 {
-			p.guard.Cells[i].Low = max(1, c.Low)
-		}
-	}
-	attack(t, p.guard)
-}
-
 func TestProtectRates(t *testing.T) {
 	s := laidOut([]string{"A", "B", "C", "all"}, []string{"a", "b", "c", dataset.All}, pop, poor, rate)
 	s.fill(0, [][]int64{{900, 300, 30}, {800, 40, 400}, {700, 500, 600}})
