@@ -23,14 +23,15 @@ type layout struct {
 	targets []int32
 	class   int // step of ByAreaClass
 	wanted  map[*routes][]uint32
-	cuts    map[*part][]int32 // by cut: its offset; -1 where it is not asked about
+	cuts    map[string][]int32 // by the filter of a part, then by cut: its offset; -1 where it is not asked about
+	ways    map[place.Date]way
 	queues  map[shift]*queue
 }
 
 // lay lays out the members.
 func (p *plan) lay(rows, cols []Dim) *layout {
-	l := &layout{rows: rows, cols: cols, step: map[Dim]int{}, count: map[Dim]int{}, width: 1, wanted: map[*routes][]uint32{}, cuts: map[*part][]int32{},
-		queues: map[shift]*queue{}}
+	l := &layout{rows: rows, cols: cols, step: map[Dim]int{}, count: map[Dim]int{}, width: 1, wanted: map[*routes][]uint32{}, cuts: map[string][]int32{},
+		ways: map[place.Date]way{}, queues: map[shift]*queue{}}
 	for _, d := range slices.Backward(cols) {
 		l.step[d], l.count[d] = l.width, len(p.members[d])
 		l.width *= len(p.members[d])
@@ -91,6 +92,23 @@ func (l *layout) at(target int32) int32 {
 	return l.row[target]
 }
 
+// A way is where the figures of a day lead.
+type way struct {
+	route
+	*routes
+}
+
+// way finds where the figures of the end of a period lead.
+func (p *plan) way(l *layout, on place.Date) way {
+	known, ok := l.ways[on]
+	if !ok {
+		r := p.geo.route(l.level, l.on(on), on)
+		known = way{r, p.geo.routesOf(p.cube.dictionary, r)}
+		l.ways[on] = known
+	}
+	return known
+}
+
 // asks lists the places whose figures may reach a cell, in order.
 func (l *layout) asks(r *routes) []uint32 {
 	known, ok := l.wanted[r]
@@ -145,11 +163,7 @@ func (l *layout) in(other *layout, cell int) int {
 
 // offsets are where the cuts fall that a part counts.
 func (p *plan) offsets(l *layout, x *part) []int32 {
-	key := x
-	if len(x.only) == 0 {
-		key = nil // all such parts are filtered alike
-	}
-	known, ok := l.cuts[key]
+	known, ok := l.cuts[x.filter]
 	if ok {
 		return known
 	}
@@ -171,7 +185,7 @@ func (p *plan) offsets(l *layout, x *part) []int32 {
 			}
 		}
 	}
-	l.cuts[key] = known
+	l.cuts[x.filter] = known
 	return known
 }
 
@@ -281,9 +295,8 @@ type used struct {
 // use decides whose figures count: a place's own, of the shape with the fewest dimensions that tells enough; else those of the
 // places below it.
 func (p *plan) use(l *layout, a *asked, x *part, at Period) used {
-	on := at.Last()
 	u := used{part: x, at: at, finest: min(max(levelNamed(a.Lowest), p.frontier), max(commune, p.frontier))}
-	u.routes = p.geo.routesOf(p.cube.dictionary, p.geo.route(l.level, l.on(on), on))
+	u.routes = p.way(l, at.Last()).routes
 	wanted := l.asks(u.routes)
 	scratch := &p.scratch[b2i(x == &a.den)]
 	u.uses, u.from = (*scratch)[:0], p.cube.sources[slot{x.code, at}]
@@ -512,7 +525,7 @@ func (p *plan) reach(l *layout, s *side, u used, base int, grown map[uint32]int3
 		return
 	}
 	on := u.at.Last()
-	r := roster{min(u.finest, commune), p.geo.route(l.level, l.on(on), on)}
+	r := roster{min(u.finest, commune), p.way(l, on).route}
 	q := p.queueOf(l, r, on)
 	if len(u.uses) == 0 {
 		for cell, n := range p.quotaOf(l, q) {

@@ -21,7 +21,8 @@ type plan struct {
 	frontier level // figures of this level and below may be used
 	members  map[Dim][]string
 	only     map[Dim]map[string]bool // filters by stored dimensions
-	need     shape                   // dimensions that every cut must name
+	filters  map[string]map[Dim]map[string]bool
+	need     shape // dimensions that every cut must name
 	dropped  []string
 	every    []Period // see everyPeriod
 
@@ -47,6 +48,7 @@ type part struct {
 	code   uint32 // 0: nobody has reported any
 	need   shape
 	only   map[Dim]map[string]bool
+	filter string // only as text
 	before bool
 }
 
@@ -54,7 +56,7 @@ const tooLarge = 300_000 // cells of an answer
 
 // newPlan makes a question ready. What cannot be is dropped and named; a question of which nothing is left is a fault.
 func newPlan(ctx context.Context, q Question, c *cube, k *catalogue, g *geography, minorities []string) (*plan, error) {
-	p := &plan{Question: q, cube: c, geo: g, members: map[Dim][]string{}, only: map[Dim]map[string]bool{}}
+	p := &plan{Question: q, cube: c, geo: g, members: map[Dim][]string{}, only: map[Dim]map[string]bool{}, filters: map[string]map[Dim]map[string]bool{}}
 	p.taken, p.spoke = make([]uint32, len(c.spots)), make([]uint32, len(c.spots))
 	if err := p.read(k, minorities); err != nil {
 		return nil, err
@@ -129,6 +131,21 @@ func (p *plan) read(k *catalogue, minorities []string) error {
 
 func keeps(only []string, member string) bool { return len(only) == 0 || slices.Contains(only, member) }
 
+// filtered is the filter of a part, one for all parts that have the same.
+func (p *plan) filtered(text string, only map[Dim][]string, minorities []string) map[Dim]map[string]bool {
+	if known := p.filters[text]; known != nil {
+		return known
+	}
+	sets := map[Dim]map[string]bool{}
+	for d, members := range only {
+		if d.cut() {
+			sets[d] = expand(members, minorities)
+		}
+	}
+	p.filters[text] = sets
+	return sets
+}
+
 // expand is a set of members, the minorities one by one.
 func expand(members, minorities []string) map[string]bool {
 	set := map[string]bool{}
@@ -163,14 +180,15 @@ func (p *plan) ask(k *catalogue, i Indicator, minorities []string) asked {
 	a := asked{Indicator: i}
 	ready := func(t Term) (part, int) {
 		t = k.stored(t)
-		x := part{code: p.cube.codes[t.Code], only: map[Dim]map[string]bool{}}
-		for d, members := range t.Only {
-			if d == ByPeriod {
-				x.before = true
-				continue
+		x := part{code: p.cube.codes[t.Code]}
+		for d := range t.Only {
+			if x.before = x.before || d == ByPeriod; d != ByPeriod {
+				x.need |= d.bit()
 			}
-			x.only[d] = expand(members, minorities)
-			x.need |= d.bit()
+		}
+		if x.need != 0 {
+			x.filter = Term{Only: t.Only}.String()
+			x.only = p.filtered(x.filter, t.Only, minorities)
 		}
 		stored, _ := k.indicator(t.Code)
 		return x, stored.Decimals
@@ -352,7 +370,7 @@ func memberOrder(d Dim, m string) int {
 // only the last that has any.
 func (c *cube) spread(code uint32, i Indicator, asked Period) []Period {
 	have := c.periods[code]
-	if _, ok := slices.BinarySearch(have, asked); ok {
+	if _, ok := slices.BinarySearch(have, asked); ok || len(have) == 0 {
 		return []Period{asked}
 	}
 	for _, kind := range []PeriodKind{i.Period, Half, Quarter, Month, SchoolYear, FiveYear} {
