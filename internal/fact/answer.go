@@ -119,21 +119,27 @@ func (l *layout) asks(r *routes) []uint32 {
 	return known
 }
 
-// gather joins what leads to each of some targets.
+// gather joins what leads to each of some targets, in order.
 func gather[T int32 | uint32](from map[int32][]T, targets []int32) []T {
 	if len(targets) == 1 {
 		return from[targets[0]]
 	}
-	n := 0
+	var led []bool
 	for _, t := range targets {
-		n += len(from[t])
+		for _, n := range from[t] {
+			if int(n) >= len(led) {
+				led = append(led, make([]bool, int(n)+1-len(led))...)
+			}
+			led[n] = true
+		}
 	}
-	all := make([]T, 0, n)
-	for _, t := range targets {
-		all = append(all, from[t]...)
+	var all []T
+	for n, yes := range led {
+		if yes {
+			all = append(all, T(n)) //nolint:gosec // as it was
+		}
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return all
 }
 
 // pick is the member of a dimension at a cell; 0 where it is not laid out or has no members.

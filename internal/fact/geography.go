@@ -26,10 +26,10 @@ type geography struct {
 	classes  map[place.Date]map[place.ID]string
 	units    map[unitsKey][]unit
 	insides  map[[2]place.ID]bool
-	spots    map[spotsKey][]uint32
+	strays   map[straysKey][]uint32
 }
 
-type spotsKey struct {
+type straysKey struct {
 	area place.ID
 	route
 }
@@ -54,7 +54,7 @@ func newGeography(places *place.Desk) *geography {
 
 func (g *geography) forget() {
 	g.routes, g.rosters, g.classes = map[route]*routes{}, map[roster]*crew{}, map[place.Date]map[place.ID]string{}
-	g.units, g.insides, g.spots = map[unitsKey][]unit{}, map[[2]place.ID]bool{}, map[spotsKey][]uint32{}
+	g.units, g.insides, g.strays = map[unitsKey][]unit{}, map[[2]place.ID]bool{}, map[straysKey][]uint32{}
 }
 
 // unitsIn lists the units of a level in an area on a day, by name; the area itself if it is of that level.
@@ -74,20 +74,27 @@ func (g *geography) unitsIn(area place.ID, l level, on place.Date) []unit {
 	return known
 }
 
-// spotsIn lists the places of the dictionary that lead to one target, which lies in the area.
-func (g *geography) spotsIn(d *dictionary, area place.ID, r route) []uint32 {
+// straysIn lists the places of the dictionary that lead to one target in the area which is none of its units at the end of the
+// period; all villages are among them.
+func (g *geography) straysIn(d *dictionary, area place.ID, r route) []uint32 {
 	all := g.routesOf(d, r)
 	r.size = len(d.spots)
-	key := spotsKey{area, r}
+	key := straysKey{area, r}
 	g.mu.Lock()
-	known, ok := g.spots[key]
+	known, ok := g.strays[key]
 	g.mu.Unlock()
 	if ok {
 		return known
 	}
+	there := map[place.ID]bool{}
+	if r.level < village {
+		for _, u := range g.unitsIn(area, r.level, r.at) {
+			there[u.ID] = true
+		}
+	}
 	targets := g.known()
 	for n, to := range all.to {
-		if to < 0 {
+		if to < 0 || there[targets[to]] {
 			continue
 		}
 		id := targets[to]
@@ -100,7 +107,7 @@ func (g *geography) spotsIn(d *dictionary, area place.ID, r route) []uint32 {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.spots[key] = known
+	g.strays[key] = known
 	return known
 }
 

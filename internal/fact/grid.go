@@ -2,6 +2,7 @@ package fact
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -85,18 +86,15 @@ func (g *grid) top() {
 	if g.p.Top <= 0 || len(g.cols) == 0 {
 		return
 	}
-	order := make([]int, len(g.rows))
+	order, first := make([]int, len(g.rows)), make([]float64, len(g.rows))
 	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		x, ok1 := g.cells[a][0].Value()
-		y, ok2 := g.cells[b][0].Value()
-		if ok1 != ok2 {
-			return cmp.Compare(b2i(ok2), b2i(ok1))
+		v, ok := g.cells[i][0].Value()
+		if !ok {
+			v = math.Inf(-1) // a row without a figure comes last
 		}
-		return cmp.Compare(y, x)
-	})
+		order[i], first[i] = i, v
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(first[b], first[a]) })
 	order = order[:min(g.p.Top, len(order))]
 	g.rows, g.rowAt, g.cells = picked(g.rows, order), picked(g.rowAt, order), picked(g.cells, order)
 }

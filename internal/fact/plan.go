@@ -414,8 +414,14 @@ func (p *plan) places(ctx context.Context) ([]place.ID, error) {
 		days = slices.Compact(days)
 	}
 	var all []unit
-	seen := make(map[place.ID]bool, len(p.cube.spots)/4)
-	add := func(units ...unit) {
+	var seen map[place.ID]bool
+	add := func(units []unit) {
+		if len(units) > 0 && seen == nil { // which is seldom
+			seen = make(map[place.ID]bool, len(all)+len(units))
+			for _, u := range all {
+				seen[u.ID] = true
+			}
+		}
 		for _, u := range units {
 			if !seen[u.ID] {
 				seen[u.ID] = true
@@ -424,27 +430,24 @@ func (p *plan) places(ctx context.Context) ([]place.ID, error) {
 		}
 	}
 	for _, day := range days {
-		if p.level < village {
-			add(p.geo.unitsIn(p.Area, p.level, day)...)
-		} else if p.Area != "" { // of the country, only those with figures
-			found, err := p.geo.places.VillagesIn(ctx, p.Area, day)
-			if err != nil {
-				return nil, err
-			}
-			for _, v := range found {
-				p.geo.names.Store(v.ID, v.FullName())
-				add(unit{place.ID(v.ID), fold.Sort(v.Name)})
-			}
+		units, err := p.unitsOn(ctx, day)
+		if err != nil {
+			return nil, err
+		}
+		if all == nil {
+			all = slices.Clip(units)
+		} else {
+			add(units)
 		}
 	}
 	sorted := len(all)
 	if p.Geography == 0 {
 		for _, x := range p.everyPeriod() {
-			add(p.reported(x, seen)...)
+			add(p.reported(x))
 		}
 	}
 	if len(days) > 1 || len(all) > sorted {
-		slices.SortFunc(all, func(a, b unit) int {
+		all = slices.SortedFunc(slices.Values(all), func(a, b unit) int { // the list of a day is not ours
 			return cmp.Or(strings.Compare(a.sort, b.sort), strings.Compare(string(a.ID), string(b.ID)))
 		})
 	}
@@ -455,17 +458,29 @@ func (p *plan) places(ctx context.Context) ([]place.ID, error) {
 	return ids, nil
 }
 
-// reported lists the units of the level, other than those seen, that have figures of a period though they were gone at its end or
-// came later.
-func (p *plan) reported(at Period, seen map[place.ID]bool) (all []unit) {
+// unitsOn lists the units of the rows' level on a day.
+func (p *plan) unitsOn(ctx context.Context, day place.Date) ([]unit, error) {
+	if p.level < village {
+		return p.geo.unitsIn(p.Area, p.level, day), nil
+	}
+	if p.Area == "" { // of the country, only those with figures
+		return nil, nil
+	}
+	found, err := p.geo.places.VillagesIn(ctx, p.Area, day)
+	var all []unit
+	for _, v := range found {
+		p.geo.names.Store(v.ID, v.FullName())
+		all = append(all, unit{place.ID(v.ID), fold.Sort(v.Name)})
+	}
+	return all, err
+}
+
+// reported lists the units of the level that have figures of a period though they were gone at its end or came later, some of
+// them several times; and villages whenever they were there.
+func (p *plan) reported(at Period) (all []unit) {
 	r := p.geo.route(p.level, 0, at.Last())
 	to, targets := p.geo.routesOf(p.cube.dictionary, r).to, p.geo.known()
-	strays := []uint32{}
-	for _, n := range p.geo.spotsIn(p.cube.dictionary, p.Area, r) {
-		if !seen[targets[to[n]]] {
-			strays = append(strays, n)
-		}
-	}
+	strays := p.geo.straysIn(p.cube.dictionary, p.Area, r)
 	if len(strays) == 0 {
 		return nil
 	}
