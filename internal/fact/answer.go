@@ -378,7 +378,7 @@ func (p *plan) add(l *layout, s *side, u used, base int) {
 		}
 		b, known := u.from[x.source].block, false
 		for i := x.from; i < x.to && !known; i++ {
-			known = b.value[i] != notKnown
+			known = b.value.at(int(i)) != notKnown
 		}
 		if known {
 			p.spoke[x.spot] = p.epoch
@@ -408,11 +408,12 @@ func (s *side) one(b *block, x use, offsets []int32, cell int) {
 			continue
 		}
 		sum := &s.sums[cell+int(at)]
-		if b.value[i] == notKnown {
+		v := b.value.at(int(i))
+		if v == notKnown {
 			sum.unknown++
 			continue
 		}
-		sum.value += b.value[i]
+		sum.value += v
 		sum.n++
 	}
 }
@@ -434,8 +435,8 @@ func (p *plan) several(l *layout, s *side, b *block, x use, f *fork, offsets []i
 			continue
 		}
 		var parts []int64
-		if b.value[i] != notKnown && way.known {
-			parts = place.Share(b.value[i], way.flows)
+		if v := b.value.at(int(i)); v != notKnown && way.known {
+			parts = place.Share(v, way.flows)
 		}
 		for n, to := range way.to {
 			row := l.at(to)

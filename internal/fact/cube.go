@@ -179,8 +179,41 @@ const notKnown = math.MinInt64
 type block struct {
 	place []uint32
 	cut   []uint16
-	value []int64
+	value column
 	cuts  []uint16 // that occur
+}
+
+// A column is values, in half the memory where all are small, which most are.
+type column struct {
+	small []int32 // smallNotKnown stands for notKnown
+	large []int64
+}
+
+const smallNotKnown = math.MinInt32
+
+func newColumn(values []int64) column {
+	small := make([]int32, len(values))
+	for i, v := range values {
+		switch {
+		case v == notKnown:
+			small[i] = smallNotKnown
+		case v <= smallNotKnown || v > math.MaxInt32:
+			return column{large: slices.Clone(values)}
+		default:
+			small[i] = int32(v)
+		}
+	}
+	return column{small: small}
+}
+
+func (c *column) at(i int) int64 {
+	switch {
+	case c.small == nil:
+		return c.large[i]
+	case c.small[i] == smallNotKnown:
+		return notKnown
+	}
+	return int64(c.small[i])
 }
 
 // An entry is one figure on its way into a block.
@@ -212,10 +245,10 @@ func newBlock(old *block, entries []entry) *block {
 		old = &block{}
 	}
 	size := len(old.place) + len(entries)
-	b := &block{make([]uint32, 0, size), make([]uint16, 0, size), make([]int64, 0, size), nil}
+	b, values := &block{place: make([]uint32, 0, size), cut: make([]uint16, 0, size)}, make([]int64, 0, size)
 	seen := map[uint16]bool{}
 	add := func(p uint32, c uint16, v int64) {
-		b.place, b.cut, b.value = append(b.place, p), append(b.cut, c), append(b.value, v)
+		b.place, b.cut, values = append(b.place, p), append(b.cut, c), append(values, v)
 		if !seen[c] {
 			seen[c] = true
 			b.cuts = append(b.cuts, c)
@@ -224,7 +257,7 @@ func newBlock(old *block, entries []entry) *block {
 	i := 0
 	for _, e := range entries {
 		for ; i < len(old.place) && uint64(old.place[i])<<16|uint64(old.cut[i]) < e.key(); i++ {
-			add(old.place[i], old.cut[i], old.value[i])
+			add(old.place[i], old.cut[i], old.value.at(i))
 		}
 		if i < len(old.place) && old.place[i] == e.place && old.cut[i] == e.cut {
 			i++
@@ -234,11 +267,11 @@ func newBlock(old *block, entries []entry) *block {
 		}
 	}
 	for ; i < len(old.place); i++ {
-		add(old.place[i], old.cut[i], old.value[i])
+		add(old.place[i], old.cut[i], old.value.at(i))
 	}
 	slices.Sort(b.cuts)
-	if len(b.place) < size {
-		b.place, b.cut, b.value = slices.Clip(slices.Clone(b.place)), slices.Clip(slices.Clone(b.cut)), slices.Clip(slices.Clone(b.value))
+	if b.value = newColumn(values); len(b.place) < size {
+		b.place, b.cut = slices.Clip(slices.Clone(b.place)), slices.Clip(slices.Clone(b.cut))
 	}
 	return b
 }
@@ -347,15 +380,4 @@ func (c *cube) put(at slot, s source, entries []entry) {
 		slices.Sort(periods)
 	}
 	c.periods[at.code] = periods
-}
-
-// bytes is how much memory the figures take, without the dictionary.
-func (c *cube) bytes() (figures, bytes int) {
-	for _, sources := range c.sources {
-		for _, s := range sources {
-			figures += len(s.value)
-			bytes += cap(s.place)*4 + cap(s.cut)*2 + cap(s.value)*8 + cap(s.cuts)*2
-		}
-	}
-	return figures, bytes
 }
