@@ -113,6 +113,7 @@ func (h *House) site(demo bool) (*web.Site, error) {
 	plan.Mount(s, h.plan)
 	report.Mount(s, h.report)
 	stat.Mount(s, h.stat)
+	stat.MountCatalogue(s, stat.Catalogue{Facts: h.facts})
 	release.Mount(s, h.release)
 	account.Mount(s, h.accounts)
 	audit.Mount(s, h.record, h.accounts)
@@ -127,7 +128,7 @@ func (h *House) site(demo bool) (*web.Site, error) {
 		console.KindOf("census", duty.EthnicEdit, 32<<20, h.groups),
 		console.KindOf("indicators", duty.StatDefine, 8<<20, h.facts),
 	)
-	console.Mount(s, desk, h.bulletin, h.library, h.accounts, h.privacy, h.places, h.groups, h.plan, h.report, h.release)
+	console.Mount(s, desk, h.bulletin, h.library, h.accounts, h.privacy, h.places, h.groups, h.plan, h.report, h.release, stat.Catalogue{Facts: h.facts})
 	return s, openapi.Mount(s, openapi.Desks{Places: h.places, Groups: h.groups, Targets: h.plan, Bulletins: h.bulletin, Documents: h.library, Search: h.search, Figures: h.release},
 		string(h.version))
 }

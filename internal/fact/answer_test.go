@@ -161,7 +161,7 @@ func TestDefine(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		h := newHouse(t, d)
 		home := h.places.HomeUnit().ID
-		one, two, officer := person("one", duty.Statistician, home), person("two", duty.Statistician, home), person("officer", duty.CommuneOfficer, home)
+		one, two, officer := person("one", duty.Statistician, home), person("two", duty.ProvinceLeader, home), person("officer", duty.CommuneOfficer, home)
 		if n := len(h.Indicators()); n != 121 {
 			t.Errorf("%d indicators, want 121", n)
 		}

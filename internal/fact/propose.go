@@ -64,10 +64,11 @@ func (d *Desk) Waiting(ctx context.Context, actor duty.Actor) ([]Proposal, error
 }
 
 func (d *Desk) mayDecide(actor duty.Actor, p Proposal) error {
-	return d.policy.Permit(actor, duty.StatDefine, d.thing(p.ProposedBy))
+	return d.policy.Permit(actor, duty.StatCertify, d.thing(p.ProposedBy))
 }
 
-// Confirm brings a version into force at once, or sets it aside. The actor must be allowed stat.define and not have proposed it.
+// Confirm brings a version into force at once, or sets it aside. stat.define is the statistician's alone, and the leader of the
+// province confirms what it made: the actor must be allowed stat.certify over the whole province and not have proposed it.
 func (d *Desk) Confirm(ctx context.Context, actor duty.Actor, code Code, version int, yes bool) error {
 	all, err := d.Versions(ctx, code)
 	if err != nil {
