@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -14,25 +15,26 @@ import (
 // remembered is how many earlier periods the checks look at.
 const remembered = 8
 
-// Paper is a report laid out, for who may read the unit's exact figures. The reading is recorded.
+// Paper is a report laid out, for who may read the unit's exact figures. The reading is recorded, and so is a refused one.
 func (d *Desk) Paper(ctx context.Context, actor duty.Actor, id string) (Paper, error) {
 	var p Paper
+	var refused error
 	err := d.change(ctx, func(tx writer) error {
 		var err error
 		if p, err = d.load(ctx, tx, id); err != nil {
 			return err
 		}
-		if err := d.policy.Permit(actor, duty.StatReadExact, duty.Thing{Area: string(p.Report.Unit)}); err != nil {
-			return err
+		entry := audit.Entry{Actor: actor.ID, Session: actor.Session, Act: string(duty.StatReadExact), Thing: "report/" + id, Place: string(p.Report.Unit)}
+		if refused = d.policy.Permit(actor, duty.StatReadExact, duty.Thing{Area: string(p.Report.Unit)}); refused != nil {
+			entry.After = "refused"
+			return audit.Write(ctx, tx, d.now(), entry)
 		}
 		if p.Back, err = back(ctx, tx, p.Report); err != nil {
 			return err
 		}
-		return audit.Write(ctx, tx, d.now(), audit.Entry{
-			Actor: actor.ID, Session: actor.Session, Act: string(duty.StatReadExact), Thing: "report/" + id, Place: string(p.Report.Unit),
-		})
+		return audit.Write(ctx, tx, d.now(), entry)
 	})
-	if err != nil {
+	if err := cmp.Or(err, refused); err != nil {
 		return Paper{}, err
 	}
 	return p, d.check(ctx, &p)

@@ -146,6 +146,9 @@ func TestFromEntryToMinistry(t *testing.T) {
 		}
 		_, err := h.desk.Paper(ctx, elsewhere, id)
 		refuse("another commune reads", err, fault.Forbidden)
+		if n, err := db.Value[int64](ctx, h.db, "SELECT count(*) FROM audit WHERE actor = $1 AND thing = $2 AND after = 'refused'", elsewhere.ID, "report/"+id); err != nil || n != 1 {
+			t.Errorf("%d entries of the refused reading, %v, want 1", n, err)
+		}
 		holds := func(when string, state fact.State, value int64) {
 			t.Helper()
 			p, err := fact.ParsePeriod("2026H1")
