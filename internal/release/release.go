@@ -85,6 +85,7 @@ type Release struct {
 	Known   int64  // releases that it was protected against
 
 	Built                    time.Time
+	DraftedBy                string // who laid it out
 	ProposedBy, ProposedName string
 	ProposedAt               time.Time
 	ReturnedReason           string
@@ -164,7 +165,7 @@ func (d *Desk) begin(ctx context.Context, actor duty.Actor, key string, s Spec) 
 	if err != nil {
 		return "", err
 	}
-	return d.insertRelease(ctx, actor, key, Release{Spec: s, State: Building, Area: area, Topic: first.Topic, ProposedBy: actor.ID, ProposedName: actor.Name,
+	return d.insertRelease(ctx, actor, key, Release{Spec: s, State: Building, Area: area, Topic: first.Topic, DraftedBy: actor.ID, ProposedBy: actor.ID, ProposedName: actor.Name,
 		ProposedAt: d.now(), Demo: s.Demo})
 }
 
@@ -201,7 +202,7 @@ func (d *Desk) Return(ctx context.Context, actor duty.Actor, id, reason string) 
 	})
 }
 
-// Release makes a proposed release public. The actor is the leader and another person than who proposed it. It is refused where
+// Release makes a proposed release public. The actor is the leader and another person than who laid it out or proposed it. It is refused where
 // another release came in between: what the two tell together has not been checked.
 func (d *Desk) Release(ctx context.Context, actor duty.Actor, id string) error {
 	return d.moveRelease(ctx, actor, id, duty.StatRelease, Released, "", func(r Release) error { return d.mayRelease(actor, r) })
@@ -211,7 +212,7 @@ func (d *Desk) mayRelease(actor duty.Actor, r Release) error {
 	if r.State != Proposed {
 		return fault.New(fault.Conflict, "stat.release.state")
 	}
-	return d.policy.Permit(actor, duty.StatRelease, duty.Thing{Area: r.Area, State: string(r.State), Hands: []string{r.ProposedBy}})
+	return d.policy.Permit(actor, duty.StatRelease, duty.Thing{Area: r.Area, State: string(r.State), Hands: []string{r.DraftedBy, r.ProposedBy}})
 }
 
 // Recall takes a release back. That there was one and why it is gone stays to be read; later releases are still checked against
@@ -233,9 +234,9 @@ func (d *Desk) MayPropose(actor duty.Actor, r Release) bool {
 	return d.policy.Permit(actor, duty.StatProposeRelease, duty.Thing{Area: r.Area}) == nil
 }
 
-// MayRelease is also false for who proposed it.
+// MayRelease is also false for who laid it out or proposed it.
 func (d *Desk) MayRelease(actor duty.Actor, r Release) bool {
-	return d.policy.Permit(actor, duty.StatRelease, duty.Thing{Area: r.Area, Hands: []string{r.ProposedBy}}) == nil
+	return d.policy.Permit(actor, duty.StatRelease, duty.Thing{Area: r.Area, Hands: []string{r.DraftedBy, r.ProposedBy}}) == nil
 }
 
 // ReleaseOf is one release for those who propose or release over its area.

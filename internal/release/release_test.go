@@ -126,11 +126,13 @@ func TestReleaseGoesItsWay(t *testing.T) {
 		if _, err := desk.Draft(ctx, officer, "", spec()); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("an officer drafts: %v", err)
 		}
-		id, err := desk.Draft(ctx, statistician, "k", spec())
+		deputy := person("deputy", duty.Statistician, langSon)
+		deputy.Grants = append(deputy.Grants, leader.Grants...)
+		id, err := desk.Draft(ctx, deputy, "k", spec())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again, err := desk.Draft(ctx, statistician, "k", spec()); err != nil || again != id {
+		if again, err := desk.Draft(ctx, deputy, "k", spec()); err != nil || again != id {
 			t.Errorf("the same request again = %q, %v; want %q", again, err, id)
 		}
 		if err := desk.build(ctx, id); err != nil {
@@ -148,6 +150,9 @@ func TestReleaseGoesItsWay(t *testing.T) {
 		}
 		if err := desk.Release(ctx, statistician, id); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("who proposed releases: %v", err)
+		}
+		if err := desk.Release(ctx, deputy, id); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("who laid it out releases: %v", err)
 		}
 		if _, err := desk.Versions(ctx, "dan-so-2026h1"); !fault.Is(err, fault.NotFound) {
 			t.Errorf("the public sees a proposed release: %v", err)

@@ -23,7 +23,7 @@ import (
 )
 
 const releaseColumns = `id, code, version, state, area, topic, spec, table_file, guard_file, result, known, failure, built_at,
-	proposed_by, proposed_name, proposed_at, returned_reason, released_by, released_name, released_at, recalled_by, recalled_at, recall_reason, demo`
+	drafted_by, proposed_by, proposed_name, proposed_at, returned_reason, released_by, released_name, released_at, recalled_by, recalled_at, recall_reason, demo`
 
 type releaseRow struct {
 	Release
@@ -33,7 +33,7 @@ type releaseRow struct {
 
 func (r *releaseRow) fields() []any {
 	return []any{&r.ID, &r.code, &r.version, &r.State, &r.Area, &r.Topic, &r.spec, &r.tableFile, &r.guardFile, &r.result, &r.Known, &r.Failure, &r.built,
-		&r.ProposedBy, &r.ProposedName, &r.proposedAt, &r.ReturnedReason, &r.ReleasedBy, &r.ReleasedName, &r.releasedAt, &r.RecalledBy, &r.recalledAt,
+		&r.DraftedBy, &r.ProposedBy, &r.ProposedName, &r.proposedAt, &r.ReturnedReason, &r.ReleasedBy, &r.ReleasedName, &r.releasedAt, &r.RecalledBy, &r.recalledAt,
 		&r.RecallReason, &r.Demo}
 }
 
@@ -102,8 +102,8 @@ func (d *Desk) insertRelease(ctx context.Context, actor duty.Actor, key string, 
 		if err != nil {
 			return err
 		}
-		err = db.Insert(ctx, tx, "stat_release", "id, code, version, state, title, topic, area, spec, proposed_by, proposed_name, proposed_at, demo", [][]any{{
-			r.ID, r.Spec.Code, last + 1, Building, r.Spec.Title, r.Topic, r.Area, string(spec), r.ProposedBy, r.ProposedName, db.Millis(r.ProposedAt), r.Demo}})
+		err = db.Insert(ctx, tx, "stat_release", "id, code, version, state, title, topic, area, spec, drafted_by, proposed_by, proposed_name, proposed_at, demo", [][]any{{
+			r.ID, r.Spec.Code, last + 1, Building, r.Spec.Title, r.Topic, r.Area, string(spec), r.DraftedBy, r.ProposedBy, r.ProposedName, db.Millis(r.ProposedAt), r.Demo}})
 		if err != nil {
 			return err
 		}

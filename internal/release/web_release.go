@@ -228,7 +228,7 @@ func (h handler) previewOf(r *http.Request) (previewPage, error) {
 		return previewPage{}, err
 	}
 	p := previewPage{Release: rel, Title: rel.Title(web.Reader(r).UI), MayPropose: h.desk.MayPropose(actor, rel), MayRelease: h.desk.MayRelease(actor, rel),
-		Own: actor.ID == rel.ProposedBy, Public: publicURL + "/" + rel.Spec.Code}
+		Own: actor.ID == rel.ProposedBy || actor.ID == rel.DraftedBy, Public: publicURL + "/" + rel.Spec.Code}
 	p.Done, p.Total = h.desk.BuildProgress(rel.ID)
 	for _, key := range rel.Lost.Exposed[:min(len(rel.Lost.Exposed), 20)] {
 		p.Exposed = append(p.Exposed, h.count(r, key))
