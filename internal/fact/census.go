@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"banlang/internal/ethnic"
 	"banlang/internal/place"
 )
 
@@ -51,7 +50,7 @@ func (d *Desk) census2019(context.Context) (brought, error) {
 	for _, g := range d.groups.Groups() {
 		for _, s := range d.groups.Provinces2019(g.Slug) {
 			if id, ok := units[s.Province]; ok && s.Known {
-				b.facts = append(b.facts, Fact{Key: Key{Indicator: "POP", Place: id, Period: at, Cut: Cut{Group: ethnic.Slug(g.Slug)}}, Value: int64(s.Value), State: Known})
+				b.facts = append(b.facts, Fact{Key: Key{Indicator: "POP", Place: id, Period: at, Cut: Cut{Group: g.Slug}}, Value: int64(s.Value), State: Known})
 			}
 		}
 	}

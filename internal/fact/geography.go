@@ -327,7 +327,8 @@ func (g *geography) rosterOf(d *dictionary, r roster) *crew {
 	scratch := &routes{}
 	for _, u := range g.places.Units("", levelNames[r.level], r.at) {
 		m := member{spot: d.units[u.ID], unit: u.ID}
-		from, to := all, int32(nowhere)
+		from := all
+		var to int32
 		if m.spot != 0 {
 			to = all.to[m.spot]
 		} else {

@@ -62,8 +62,10 @@ func ParsePeriod(text string) (Period, error) {
 	return 0, fault.New(fault.Invalid, "fact.period.invalid", "Text", text)
 }
 
-// Year is the year by which the period is named, Number its place within the year (0 where it has none).
-func (p Period) Year() int   { return int(p) / 1000 }
+// Year is the year by which the period is named.
+func (p Period) Year() int { return int(p) / 1000 }
+
+// Number is the period's place within its year; 0 where it has none.
 func (p Period) Number() int { return int(p) % 100 }
 
 // Kind is how long the period is.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"banlang/internal/db"
@@ -187,16 +188,17 @@ func (w *writer) holding(ctx context.Context, rows []numbered) (map[numberedKey]
 	for at, all := range places {
 		slices.Sort(all)
 		for some := range slices.Chunk(slices.Compact(all), 500) {
-			q := "SELECT seq, place, cut, value, state FROM fact WHERE replaced = 0 AND indicator = $1 AND period = $2 AND place IN ("
+			var q strings.Builder
+			q.WriteString("SELECT seq, place, cut, value, state FROM fact WHERE replaced = 0 AND indicator = $1 AND period = $2 AND place IN (")
 			args := []any{at.indicator, at.period}
 			for i, p := range some {
 				args = append(args, p)
-				q += [2]string{", $", "$"}[b2i(i == 0)] + strconv.Itoa(len(args))
+				q.WriteString([2]string{", $", "$"}[b2i(i == 0)] + strconv.Itoa(len(args)))
 			}
 			err := db.Each(ctx, w.tx, func(h *holding) []any { return []any{&h.seq, &h.place, &h.cut, &h.value, &h.state} }, func(h holding) error {
 				holds[numberedKey{at.indicator, at.period, h.place, h.cut}] = h
 				return nil
-			}, q+")", args...)
+			}, q.String()+")", args...)
 			if err != nil {
 				return nil, err
 			}
