@@ -112,9 +112,6 @@ func TestAnswers(t *testing.T) {
 			}
 			_ = got.Cells[i]
 		}
-		if old, err := h.History(t.Context(), "HH", a, tay, fact.Half, periods("2026H2")[0], 8); err != nil || len(old) != 1 || old[0].Value != 90 {
-			t.Errorf("History = %v, %v, want the half before", old, err)
-		}
 		keys := []fact.Key{known("HH", a, "2026H2", tay, 0).Key, known("HH", c, "2026H2", tay, 0).Key}
 		if hold, err := h.Holding(t.Context(), d, keys); err != nil || len(hold) != 1 || hold[keys[0]].Value != 100 {
 			t.Errorf("Holding = %v, %v, want one", hold, err)

@@ -6,7 +6,6 @@ import (
 
 	"banlang/internal/db"
 	"banlang/internal/fault"
-	"banlang/internal/place"
 )
 
 // An Origin is a figure behind a cell, and where it came from.
@@ -195,34 +194,4 @@ func (d *Desk) Holding(ctx context.Context, c db.Conn, keys []Key) (map[Key]Fact
 		}
 	}
 	return found, nil
-}
-
-// History lists the known figures of one indicator, unit and cut in the periods of a kind before one, newest first, n at most. Those
-// of the same territory under an older name or code are among them.
-func (d *Desk) History(ctx context.Context, code Code, at place.ID, cut Cut, kind PeriodKind, before Period, n int) ([]Fact, error) {
-	var q db.Where
-	q.Add("c.code = $? AND p.village = ''", string(code))
-	q.In("p.unit", d.sameAs(at)...)
-	q.Add("t.grp = $? AND t.sex = $? AND t.age = $? AND t.language = $? AND t.item = $?", string(cut.Group), cut.Sex, cut.Age, cut.Language, cut.Item)
-	q.Add("f.replaced = 0 AND f.state = 1 AND f.period < $? AND f.period / 100 % 10 = $?", int64(before), int64(NewPeriod(kind, 0, 0)/100))
-	limit := q.Next(int64(n))
-	rows, err := db.All(ctx, d.db, (*said).fields, saidSQL+q.SQL()+" ORDER BY f.period DESC, p.unit DESC LIMIT "+limit, q.Args()...)
-	all := make([]Fact, len(rows))
-	for i := range rows {
-		all[i] = rows[i].fact()
-	}
-	return all, err
-}
-
-// sameAs lists a unit and the older ones that were the same territory, one after the other.
-func (d *Desk) sameAs(at place.ID) []string {
-	all := []string{string(at)}
-	for {
-		steps, _ := d.places.Before(at)
-		if len(steps) != 1 || len(d.places.After(steps[0].Unit.ID)) != 1 {
-			return all
-		}
-		at = steps[0].Unit.ID
-		all = append(all, string(at))
-	}
 }
