@@ -88,6 +88,7 @@ func (h *statHouse) officer(ctx context.Context, databaseURL, dir string) (*offi
 		return nil, err
 	}
 	o := &officer{s, newBrowser(s.url)}
+	o.client.Transport = &http.Transport{DisableCompression: true} // as PostgreSQL sends its rows
 	_, err = db.Exec(ctx, h.db, "UPDATE account_grant SET area = '' WHERE account = (SELECT id FROM account WHERE name = 'statistician')")
 	return o, cmp.Or(err, o.signIn(ctx, data, "statistician"))
 }
@@ -218,7 +219,7 @@ func pivots(ctx context.Context) ([]figure, error) {
 	}
 	p95, worst := 1000*percentile(took, 0.95), 1000*slices.Max(took)
 	return []figure{
-		{ID: "S2", Measure: "18 pivot shapes over HTTP, 3.8 M figures, p95; the officer's duty set to the whole country in the database", Unit: "ms", Ours: p95, Bar: "<= 100 ms", Met: p95 <= 100},
+		{ID: "S2", Measure: "18 pivot shapes over HTTP (JSON as it is, not compressed), 3.8 M figures, p95; the officer's duty set to the whole country in the database", Unit: "ms", Ours: p95, Bar: "<= 100 ms", Met: p95 <= 100},
 		{ID: "S2", Measure: "the slowest", Unit: "ms", Ours: worst, Bar: "<= 250 ms", Met: worst <= 250},
 		{ID: "S2", Measure: "times faster than SQL on PostgreSQL, median of the shapes", Ours: median(ratios), Bar: ">= 10", Met: median(ratios) >= 10},
 		{ID: "S2", Measure: "shapes slower than SQL", Ours: float64(slower), Bar: "0", Met: slower == 0},
