@@ -42,7 +42,7 @@ func (p peer) ask(ctx context.Context, text string) (seconds float64, err error)
 	if err != nil {
 		return 0, err
 	}
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // rows.Err tells
 	columns, err := rows.Columns()
 	if err != nil {
 		return 0, err
@@ -176,7 +176,7 @@ func pivots(ctx context.Context) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close()
+	defer conn.Close() //nolint:errcheck // the database is thrown away
 	sqlPeer := peer{conn}
 	var took, ratios []float64
 	var wrong []error
