@@ -263,7 +263,7 @@ func TestReadDHIS2(t *testing.T) {
 		{"takes what is said once for all", `{"period":"201911","orgUnit":"O","dataValues":[{"dataElement":"D","value":"1000"}]}`, 1, nil, 0},
 		{"refuses one value, not the file", `{"orgUnit":"O","dataValues":[{"dataElement":"D","period":"2019W3","value":"1"},{"dataElement":"D","period":"2019","value":"abc"},{"dataElement":"D","period":"2019","value":"5"},{"period":"2019","value":"1"}]}`,
 			1, []string{"stat.dhis2.period", "stat.dhis2.value", "stat.dhis2.incomplete"}, 0},
-		{"keeps the last of two values of a cell", `{"dataValues":[{"dataElement":"D","orgUnit":"O","period":"2019S1","value":"1"},{"dataElement":"D","orgUnit":"O","period":"2019S1","value":"2"}]}`, 1, nil, 0},
+		{"refuses the second of two values of a cell", `{"dataValues":[{"dataElement":"D","orgUnit":"O","period":"2019S1","value":"1"},{"dataElement":"D","orgUnit":"O","period":"2019S1","value":"2"}]}`, 1, []string{"stat.dhis2.twice"}, 0},
 		{"refuses an empty file", ``, 0, nil, fault.Invalid},
 		{"refuses one without values", `{}`, 0, nil, fault.Invalid},
 	}

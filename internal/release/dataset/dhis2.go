@@ -127,8 +127,8 @@ type Refusal struct {
 }
 
 // ReadDHIS2 reads a payload of dataValueSets (JSON) into a table with the dimensions indicator, place, period, combo and attribute,
-// coded as they are there. Each value that is not a number of a known period is refused by itself. A deleted value is a missing
-// cell; of two values of one cell the last holds.
+// coded as they are there. Each value that is not a number of a known period, or a second one of its cell, is refused by itself. A
+// deleted value is a missing cell. The cells stand in the order of the values that were not refused.
 func ReadDHIS2(r io.Reader) (Table, []Refusal, error) {
 	var p dhis2Payload
 	switch err := json.NewDecoder(r).Decode(&p); {
@@ -148,13 +148,13 @@ type reader struct {
 	table   Table
 	refused []Refusal
 	members []map[string]int
-	cells   map[[5]int]int
+	cells   map[[5]int]bool
 }
 
 func newReader(id string) *reader {
 	in := &reader{table: Table{ID: id, Dims: []Dimension{
 		{Code: "indicator", Role: Metric}, {Code: "place", Role: Geo}, {Code: "period", Role: Time}, {Code: "combo"}, {Code: "attribute"},
-	}}, cells: map[[5]int]int{}}
+	}}, cells: map[[5]int]bool{}}
 	for range in.table.Dims {
 		in.members = append(in.members, map[string]int{})
 	}
@@ -195,11 +195,11 @@ func (in *reader) take(i int, v dhis2Value, p dhis2Payload) {
 			c.Status = Missing
 		}
 	}
-	if at, again := in.cells[key]; again {
-		in.table.Cells[at] = c
+	if in.cells[key] {
+		refuse("stat.dhis2.twice", text)
 		return
 	}
-	in.cells[key] = len(in.table.Cells)
+	in.cells[key] = true
 	in.table.Cells = append(in.table.Cells, c)
 }
 
