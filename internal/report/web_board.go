@@ -23,6 +23,7 @@ const (
 )
 
 func (h handler) mountBoard(site *web.Site) {
+	h.mountFigures(site)
 	site.Handle("GET "+root+"/theo-doi", duty.StatReadExact, h.board)
 	site.Handle("GET "+periodRoot, duty.StatReadExact, h.periods)
 	site.Handle("POST "+periodRoot, duty.StatAccept, h.openPeriod)

@@ -46,6 +46,9 @@ func (d *Desk) Work(ctx context.Context, actor duty.Actor) ([]web.Task, error) {
 	for _, f := range drafts {
 		tasks = append(tasks, web.Task{Title: f.Code + ". " + f.TitleVI, Kind: "report.work.form", URL: formRoot + "/" + f.Code, State: "go", Word: "Chờ duyệt"})
 	}
+	if tasks, err = d.importWork(ctx, actor, tasks); err != nil {
+		return nil, err
+	}
 	return d.decisions(ctx, actor, titles, tasks)
 }
 
@@ -79,6 +82,17 @@ func (d *Desk) waits(actor duty.Actor, m Assignment) (kind, word string) {
 		}
 	}
 	return "", ""
+}
+
+// importWork adds the files of figures that the actor may confirm.
+func (d *Desk) importWork(ctx context.Context, actor duty.Actor, tasks []web.Task) ([]web.Task, error) {
+	all, err := imports(ctx, d.db)
+	for _, i := range all {
+		if i.State == ImportWaiting && d.mayDecide(actor, i) == nil {
+			tasks = append(tasks, web.Task{Title: i.FileName, Kind: "report.work.figures", URL: importRoot + "/" + i.ID, State: "go", Word: "Chờ xác nhận"})
+		}
+	}
+	return tasks, err
 }
 
 // decisions adds the periods in which units are late, for who receives their reports, and those that wait for a leader: to be opened

@@ -251,6 +251,9 @@ func (t *Table) Need(names ...string) error {
 	return nil
 }
 
+// Columns are the headings in canonical form, in their order.
+func (t *Table) Columns() []string { return t.header }
+
 // Rows are the rows of data.
 func (t *Table) Rows() []Row { return t.rows }
 
