@@ -14,8 +14,8 @@ type exact struct {
 	Sequence int64           `json:"sequence"`
 	Rows     []axis          `json:"rows"`
 	Cols     []axis          `json:"columns"`
-	Values   json.RawMessage `json:"values"` // [][]number, written by hand: an answer may have a hundred thousand
-	Remarks  []remark        `json:"remarks"`
+	Values   json.RawMessage `json:"values"`  // [][]number, written by hand: an answer may have a hundred thousand
+	Remarks  json.RawMessage `json:"remarks"` // []remark, by hand too
 	Dropped  []string        `json:"dropped,omitzero"`
 }
 
@@ -26,17 +26,28 @@ type axis struct {
 	Note  string   `json:"note,omitzero"`
 }
 
-type remark struct {
-	Row       int            `json:"row"`
-	Column    int            `json:"column"`
-	State     fact.CellState `json:"state"`
-	Have      int            `json:"have,omitzero"`
-	Expected  int            `json:"expected,omitzero"`
-	Estimated float64        `json:"estimated,omitzero"`
+// remark appends what there is to say of a cell that is not whole.
+func remark(b []byte, row, column int, c fact.Cell) []byte {
+	if len(b) > 1 {
+		b = append(b, ',')
+	}
+	b = strconv.AppendInt(append(b, `{"row":`...), int64(row), 10)
+	b = strconv.AppendInt(append(b, `,"column":`...), int64(column), 10)
+	b = strconv.AppendQuote(append(b, `,"state":`...), string(c.State))
+	if c.Have != 0 {
+		b = strconv.AppendInt(append(b, `,"have":`...), int64(c.Have), 10)
+	}
+	if c.Expected != 0 {
+		b = strconv.AppendInt(append(b, `,"expected":`...), int64(c.Expected), 10)
+	}
+	if share := chart.Round(c.Estimated, 4); share != 0 {
+		b = strconv.AppendFloat(append(b, `,"estimated":`...), share, 'f', -1, 64)
+	}
+	return append(b, '}')
 }
 
 func (s voice) exact(a fact.Answer, address string) exact {
-	e := exact{Question: address, Sequence: a.Sequence, Remarks: []remark{}, Dropped: a.Dropped}
+	e := exact{Question: address, Sequence: a.Sequence, Dropped: a.Dropped}
 	axes := func(headers []fact.Header, dims []fact.Dim) []axis {
 		all := make([]axis, len(headers))
 		for i, h := range headers {
@@ -48,7 +59,7 @@ func (s voice) exact(a fact.Answer, address string) exact {
 		return all
 	}
 	e.Rows, e.Cols = axes(a.Rows, a.Question.Rows), axes(a.Cols, a.Question.Cols)
-	b := []byte{'['}
+	b, remarks := []byte{'['}, []byte{'['}
 	for i, cells := range a.Cells {
 		if i > 0 {
 			b = append(b, ',')
@@ -64,11 +75,11 @@ func (s voice) exact(a fact.Answer, address string) exact {
 				b = append(b, "null"...)
 			}
 			if c.State != fact.Whole {
-				e.Remarks = append(e.Remarks, remark{i, j, c.State, c.Have, c.Expected, chart.Round(c.Estimated, 4)})
+				remarks = remark(remarks, i, j, c)
 			}
 		}
 		b = append(b, ']')
 	}
-	e.Values = append(b, ']')
+	e.Values, e.Remarks = append(b, ']'), append(remarks, ']')
 	return e
 }

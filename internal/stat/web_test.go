@@ -118,7 +118,7 @@ func TestDownloads(t *testing.T) {
 	var got struct {
 		Rows    []axis
 		Values  [][]*float64
-		Remarks []remark
+		Remarks []struct{ State fact.CellState }
 	}
 	if err := json.Unmarshal([]byte(c.Get("/api/v1/so-lieu/chinh-xac"+query).Body), &got); err != nil {
 		t.Fatal(err)
