@@ -307,6 +307,13 @@ func (h handler) row(r *http.Request, p Paper, row form.Row, said map[string]for
 		}
 		v.Cells = append(v.Cells, cell)
 	}
+	if v.Look == "ok" && slices.ContainsFunc(p.Grid.Cols, func(col form.Col) bool {
+		id := form.ID(row.Code, col.Code)
+		c, ok := p.Grid.Cell(id)
+		return ok && c.Input == form.Computed && p.Values[id].State == form.Empty
+	}) {
+		v.Look, v.Word = "", web.T(r, "form.page.wait") // a sum is still to come: nothing to agree with
+	}
 	return v
 }
 

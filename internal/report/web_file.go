@@ -190,7 +190,11 @@ func (h handler) trialPage(r *http.Request) (trialPage, error) {
 		page.Changes = append(page.Changes, trialRow{grid.Label(c.Cell, lang), tell(r, cell, c.Old), tell(r, cell, c.New), c.Source})
 	}
 	for _, f := range t.Reading.Refused {
-		page.Refused = append(page.Refused, refusedRow{f.Sheet + "!" + f.Ref, f.Text, web.T(r, f.Key, f.Args...)})
+		where := f.Sheet + "!" + f.Ref
+		if _, ok := grid.Cell(form.ID(f.Row, f.Col)); ok {
+			where = grid.Label(form.ID(f.Row, f.Col), lang) + " (" + where + ")"
+		}
+		page.Refused = append(page.Refused, refusedRow{where, f.Text, web.T(r, f.Key, f.Args...)})
 	}
 	for _, s := range t.Reading.Skipped {
 		if s.Key != "" {
