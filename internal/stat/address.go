@@ -12,6 +12,7 @@ import (
 
 	"banlang/internal/ethnic"
 	"banlang/internal/fact"
+	"banlang/internal/fault"
 	"banlang/internal/place"
 	"banlang/internal/stat/chart"
 )
@@ -242,11 +243,14 @@ func (d *Desk) settle(ctx context.Context, a Ask) Ask {
 // latest are the last periods, the oldest first, n at most, for which there is any figure of what is asked, divided so: the
 // indicators' own periods of late, and whole years since the first census that is known. None while figures are being read in.
 func (d *Desk) latest(ctx context.Context, asked fact.Question, n int) []fact.Period {
-	q := fact.Question{Indicators: asked.Indicators, Area: asked.Area, Only: asked.Only, Rows: []fact.Dim{fact.ByPeriod}, Cols: []fact.Dim{fact.ByIndicator}}
+	q := fact.Question{Indicators: asked.Indicators, Area: asked.Area, Level: asked.Level, Geography: asked.Geography, Only: asked.Only, Rows: []fact.Dim{fact.ByPeriod}, Cols: []fact.Dim{fact.ByIndicator}}
 	for _, dim := range slices.Concat(asked.Rows, asked.Cols) {
 		if slices.Contains(filtered, dim) {
 			q.Cols = append(q.Cols, dim)
 		}
+	}
+	if laidOut := slices.Concat(asked.Rows, asked.Cols); slices.Contains(laidOut, fact.ByPlace) && len(q.Cols) == 1 {
+		q.Cols = append(q.Cols, fact.ByPlace) // a census of the province alone says nothing of its communes
 	}
 	today, kind := d.places.Today(), d.kind(q.Indicators)
 	for at, i := periodAt(kind, today), 0; i < 12; at, i = at.Before(), i+1 {
@@ -258,6 +262,10 @@ func (d *Desk) latest(ctx context.Context, asked fact.Question, n int) []fact.Pe
 		}
 	}
 	a, err := d.facts.Ask(ctx, q)
+	if fault.Is(err, fault.TooLarge) {
+		q.Cols = slices.DeleteFunc(q.Cols, func(dim fact.Dim) bool { return dim == fact.ByPlace })
+		a, err = d.facts.Ask(ctx, q)
+	}
 	if err != nil {
 		return nil // the question itself will say why
 	}

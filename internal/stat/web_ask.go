@@ -90,7 +90,11 @@ func (h handler) asked(r *http.Request) (Ask, []Dropped) {
 	v := r.URL.Query()
 	a, dropped := h.desk.ParseAsk(v)
 	if v.Get("dia-ban") == "" || slices.ContainsFunc(dropped, func(d Dropped) bool { return d.Key == "stat.dropped.area" }) {
-		v.Set("dia-ban", string(h.desk.ownArea(web.Actor(r))))
+		own := h.desk.ownArea(web.Actor(r))
+		v.Set("dia-ban", string(own))
+		if r.URL.RawQuery == "" && own != h.desk.places.HomeUnit().ID {
+			v.Set("hang", string(fact.ByGroup)) // few forms count the villages of a commune
+		}
 		a, _ = h.desk.ParseAsk(v)
 	}
 	if len(v["ky"]) == 0 { // the latest, which from here on keep their names

@@ -153,7 +153,10 @@ func (s Voice) Cell(q fact.Question, row, col fact.Header, c fact.Cell) TableCel
 	v := TableCell{State: c.State, Text: s.Figure(q, c)}
 	switch c.State {
 	case fact.Partial:
-		v.Mark = s.T("stat.mark.partial", "Have", c.Have, "Expected", c.Expected)
+		v.Mark = s.T("stat.mark.some") // a release says that places are missing, not how many
+		if c.Expected > 0 {
+			v.Mark = s.T("stat.mark.partial", "Have", c.Have, "Expected", c.Expected)
+		}
 	case fact.Estimated:
 		v.Text = "≈ " + v.Text
 		v.Mark = s.T("stat.mark.estimated", "Share", i18n.Percent(s.Lang, 100*c.Estimated))
