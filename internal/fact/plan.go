@@ -348,9 +348,11 @@ func (p *plan) observed(d Dim) []string {
 	return all
 }
 
-// memberOrder sorts men before women and ages by their first number.
+// memberOrder sorts men before women, ages by their first number, and what is left over behind the groups that have a name.
 func memberOrder(d Dim, m string) int {
 	switch d {
+	case ByGroup:
+		return map[string]int{string(OtherGroups): 1, "foreign": 2, "unknown": 3}[m]
 	case BySex:
 		return map[string]int{"male": 1, "female": 2}[m]
 	case ByAge:
