@@ -112,11 +112,19 @@ func (d *Desk) Import(ctx context.Context, actor duty.Actor, kind, name string, 
 	if err := t.Need("code", "name_vi", "definition_vi", "unit_vi", "kind", "dimensions", "lowest_level", "period"); err != nil {
 		return report, err
 	}
+	waiting, err := d.drafts(ctx)
+	if err != nil {
+		return report, err
+	}
 	var fresh []Indicator
 	var rows []int
 	for _, row := range t.Rows() {
 		i, err := indicatorOf(row)
 		if was, ok := d.catalogue.Load().indicator(i.Code); ok && err == nil && same(was, i) {
+			report.Same++
+			continue
+		}
+		if err == nil && slices.ContainsFunc(waiting, func(p Proposal) bool { return same(p.Indicator, i) }) { // sent before
 			report.Same++
 			continue
 		}

@@ -105,6 +105,9 @@ func (h catalogueHandler) show(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, v := range versions {
 		view := versionView{Version: v.Indicator.Version, State: v.State, Reason: v.Reason, Proposed: v.Proposed, MayDecide: mine[v.Indicator.Version]}
+		if v.State == fact.InForce && v.Indicator.Version != p.Indicator.Version {
+			view.State = "replaced"
+		}
 		if v.State == fact.Draft {
 			view.Changes = h.facts.Differences(v.Indicator)
 		}
