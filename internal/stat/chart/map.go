@@ -182,6 +182,14 @@ func spots(ctx context.Context, places Places, q fact.Question, ids []place.ID) 
 	if q.Geography != 0 {
 		on = q.Geography
 	}
+	days := []place.Date{on}
+	if q.Geography == 0 { // as reported: also by units that have ended since
+		for _, id := range ids {
+			if u, err := places.ByID(id); err == nil && u.Until != 0 && u.Until <= on && !slices.Contains(days, u.Until.Before()) && len(days) < 4 {
+				days = append(days, u.Until.Before())
+			}
+		}
+	}
 	first, err := places.ByID(ids[0])
 	if err != nil {
 		return place.Map{}, nil, nil //nolint:nilerr // villages have no centres
@@ -196,20 +204,26 @@ func spots(ctx context.Context, places Places, q fact.Question, ids []place.ID) 
 	spots := map[place.ID]place.Mark{}
 	frame := place.Map{}
 	for _, province := range provinces {
-		m, err := places.Draw(ctx, province, "", on)
-		if err != nil {
-			return frame, nil, err
-		}
-		if len(m.Marks) == 0 {
-			continue
-		}
-		frame = around(frame, m)
-		if first.Level == place.Province {
-			spots[province] = middle(province, m)
-			continue
-		}
-		for _, mark := range m.Marks {
-			spots[mark.Unit.ID] = mark
+		for i, day := range days {
+			m, err := places.Draw(ctx, province, "", day)
+			if err != nil {
+				return frame, nil, err
+			}
+			if len(m.Marks) == 0 {
+				continue
+			}
+			if i == 0 || frame.Width == 0 {
+				frame = around(frame, m)
+			}
+			if first.Level == place.Province {
+				spots[province] = middle(province, m)
+				break
+			}
+			for _, mark := range m.Marks {
+				if _, ok := spots[mark.Unit.ID]; !ok {
+					spots[mark.Unit.ID] = mark
+				}
+			}
 		}
 	}
 	return frame, spots, nil
