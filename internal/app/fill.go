@@ -13,8 +13,12 @@ import (
 	"banlang/internal/place"
 )
 
-// fillBoundaries draws the province as it is, where its boundaries lie beside the project. Without them maps show centres.
+// fillBoundaries draws the province as it is, where its boundaries lie beside the project. Without them maps show centres. It does so
+// once: read again after a merger, the outline of a commune would pass for that of the larger one which has its code.
 func (h *House) fillBoundaries(ctx context.Context) error {
+	if m, err := h.places.Draw(ctx, h.places.HomeUnit().ID, "", h.places.Today()); err != nil || m.Outlines {
+		return err
+	}
 	found, err := filepath.Glob(filepath.Join(h.config.Material, "geo", h.config.Province+"_*.topojson"))
 	if err != nil {
 		return err
