@@ -36,7 +36,7 @@ export async function crawl(request, base, start, { each = 1, within = '/' } = {
     const html = await answer.text()
     pages.push({ path, kind: k, status: answer.status(), html })
     for (const [, href] of html.matchAll(/<a\b[^>]*?\bhref="([^"]+)"/g)) {
-      queue.push(new URL(href.replaceAll('&amp;', '&'), address).href)
+      queue.push(new URL(href.replaceAll('&amp;', '&').replaceAll('&#43;', '+'), address).href)
     }
   }
   return pages
