@@ -112,8 +112,8 @@ func (h *House) site(demo bool) (*web.Site, error) {
 	ethnic.Mount(s, h.groups)
 	plan.Mount(s, h.plan)
 	report.Mount(s, h.report)
-	stat.Mount(s, h.stat)
-	stat.MountCatalogue(s, stat.Catalogue{Facts: h.facts})
+	catalogue := stat.Catalogue{Facts: h.facts}
+	stat.Mount(s, h.stat, catalogue)
 	release.Mount(s, h.release)
 	account.Mount(s, h.accounts)
 	audit.Mount(s, h.record, h.accounts)
@@ -129,7 +129,7 @@ func (h *House) site(demo bool) (*web.Site, error) {
 		console.KindOf("indicators", duty.StatDefine, 8<<20, h.facts),
 		console.KindOf("figures", duty.StatAccept, 16<<20, h.report), // of the whole province: who enters one commune has forms
 	)
-	console.Mount(s, desk, h.bulletin, h.library, h.accounts, h.privacy, h.places, h.groups, h.plan, h.report, h.release, stat.Catalogue{Facts: h.facts})
+	console.Mount(s, desk, h.bulletin, h.library, h.accounts, h.privacy, h.places, h.groups, h.plan, h.report, h.release, catalogue)
 	return s, openapi.Mount(s, openapi.Desks{Places: h.places, Groups: h.groups, Targets: h.plan, Bulletins: h.bulletin, Documents: h.library, Search: h.search, Figures: h.release},
 		string(h.version))
 }

@@ -2,6 +2,7 @@ package fact_test
 
 import (
 	"bytes"
+	"encoding/csv"
 	"math"
 	"strings"
 	"testing"
@@ -194,7 +195,7 @@ func TestDefine(t *testing.T) {
 		}
 
 		var file bytes.Buffer
-		if err := h.Export(&file); err != nil {
+		if err := csv.NewWriter(&file).WriteAll(h.Export()); err != nil {
 			t.Fatal(err)
 		}
 		report, err := h.Import(t.Context(), one, "indicators", "chi-tieu.csv", bytes.NewReader(file.Bytes()), false, nil)

@@ -2,7 +2,6 @@ package fact
 
 import (
 	"context"
-	"encoding/csv"
 	"io"
 	"reflect"
 	"slices"
@@ -157,17 +156,11 @@ func refusal(row int, err error) intake.Refusal {
 	return intake.Refusal{Row: row, Column: column, Why: err}
 }
 
-// Export writes the catalogue in force as a file that Import reads.
-func (d *Desk) Export(w io.Writer) error {
-	c := csv.NewWriter(w)
-	if err := c.Write(columns); err != nil {
-		return err
-	}
+// Export is the catalogue in force as the lines of a file that Import reads, the names of the columns first.
+func (d *Desk) Export() [][]string {
+	lines := [][]string{columns}
 	for _, i := range d.Indicators() {
-		if err := c.Write(i.row()); err != nil {
-			return err
-		}
+		lines = append(lines, i.row())
 	}
-	c.Flush()
-	return c.Error()
+	return lines
 }

@@ -2,6 +2,7 @@ package stat
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"banlang/internal/db"
@@ -41,7 +42,7 @@ func TestCatalogue(t *testing.T) {
 			t.Fatal(err)
 		}
 		catalogue := Catalogue{Facts: facts}
-		MountCatalogue(s, catalogue)
+		Mount(s, New(d, policy, facts, places, groups, clock), catalogue)
 
 		i, err := facts.Indicator("HH")
 		if err != nil {
@@ -67,6 +68,10 @@ func TestCatalogue(t *testing.T) {
 		}
 		if i, _ := facts.Indicator("HH"); i.NameVI != "Tổng số hộ dân cư" || i.Version != 2 {
 			t.Errorf("in force is %q, version %d", i.NameVI, i.Version)
+		}
+		file := webtest.New(t, s).As("statistician").Get(defineURL + ".csv").Body
+		if again, err := facts.Import(t.Context(), statistician, "indicators", "chi-tieu.csv", strings.NewReader(file), true, nil); err != nil || again.Same != len(facts.Indicators()) {
+			t.Errorf("the downloaded catalogue sent back: %+v, %v", again, err)
 		}
 		if page := webtest.New(t, s).As("leader").Get(defineURL + "/NIX"); page.Status != http.StatusNotFound {
 			t.Errorf("an indicator that is not there: %d", page.Status)

@@ -46,7 +46,7 @@ func real(t testing.TB, d *db.DB) *web.Site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	Mount(s, New(d, desk.policy, facts, f.places, desk.groups, clock))
+	Mount(s, New(d, desk.policy, facts, f.places, desk.groups, clock), Catalogue{})
 	return s
 }
 

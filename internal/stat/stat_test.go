@@ -202,6 +202,6 @@ func site(t testing.TB) (*web.Site, *Desk, *figures) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	Mount(s, desk)
+	Mount(s, desk, Catalogue{})
 	return s, desk, f
 }

@@ -9,7 +9,6 @@ import (
 	"banlang/internal/duty"
 	"banlang/internal/fact"
 	"banlang/internal/fault"
-	"banlang/internal/stat/chart"
 	"banlang/internal/web"
 )
 
@@ -28,20 +27,17 @@ func (c Catalogue) Work(ctx context.Context, actor duty.Actor) ([]web.Task, erro
 	return tasks, err
 }
 
-// MountCatalogue registers the officers' pages of the catalogue of indicators.
-func MountCatalogue(site *web.Site, c Catalogue) {
-	h := catalogueHandler{facts: c.Facts, room: site.Room("stat", pages, chart.Parts), site: site}
+type catalogueHandler struct {
+	Catalogue
+	room *web.Room
+}
+
+func (h catalogueHandler) mount(site *web.Site) {
 	site.Handle("GET "+defineURL, duty.StatReadExact, h.list)
 	site.Handle("GET "+defineURL+".csv", duty.StatReadExact, h.csv)
 	site.Handle("GET "+defineURL+"/{code}", duty.StatReadExact, h.show)
 	site.Handle("POST "+defineURL+"/{code}/{version}", duty.StatCertify, h.decide)
 	site.Menu(web.MenuItem{Group: "desk.data", Key: "stat.define.menu", URL: defineURL, Act: duty.StatReadExact, Order: 14})
-}
-
-type catalogueHandler struct {
-	facts *fact.Desk
-	room  *web.Room
-	site  *web.Site
 }
 
 // definitionsPage is /ban-lam-viec/chi-tieu.
@@ -51,18 +47,16 @@ type definitionsPage struct {
 }
 
 func (h catalogueHandler) list(w http.ResponseWriter, r *http.Request) error {
-	p := definitionsPage{Indicators: h.facts.Indicators()}
+	p := definitionsPage{Indicators: h.Facts.Indicators()}
 	var err error
-	if p.Waiting, err = h.facts.Waiting(r.Context(), web.Actor(r)); err != nil {
+	if p.Waiting, err = h.Facts.Waiting(r.Context(), web.Actor(r)); err != nil {
 		return err
 	}
 	return h.room.Show(w, r, "definitions", web.Meta{Title: web.T(r, "stat.define.menu"), Desk: true}, p)
 }
 
 func (h catalogueHandler) csv(w http.ResponseWriter, r *http.Request) error {
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="chi-tieu.csv"`)
-	return h.facts.Export(w)
+	return web.CSV(w, r, "chi-tieu.csv", h.Facts.Export())
 }
 
 // definitionPage is /ban-lam-viec/chi-tieu/POP.
@@ -82,14 +76,14 @@ type versionView struct {
 
 func (h catalogueHandler) show(w http.ResponseWriter, r *http.Request) error {
 	code := fact.Code(r.PathValue("code"))
-	versions, err := h.facts.Versions(r.Context(), code)
+	versions, err := h.Facts.Versions(r.Context(), code)
 	if err != nil {
 		return err
 	}
 	if len(versions) == 0 {
 		return fault.New(fault.NotFound, "fact.indicator.not_found", "Code", string(code))
 	}
-	waiting, err := h.facts.Waiting(r.Context(), web.Actor(r))
+	waiting, err := h.Facts.Waiting(r.Context(), web.Actor(r))
 	if err != nil {
 		return err
 	}
@@ -100,7 +94,7 @@ func (h catalogueHandler) show(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	p := definitionPage{Indicator: versions[0].Indicator}
-	if held, err := h.facts.Indicator(code); err == nil {
+	if held, err := h.Facts.Indicator(code); err == nil {
 		p.Indicator = held // a new one is shown as it is proposed
 	}
 	for _, v := range versions {
@@ -109,7 +103,7 @@ func (h catalogueHandler) show(w http.ResponseWriter, r *http.Request) error {
 			view.State = "replaced"
 		}
 		if v.State == fact.Draft {
-			view.Changes = h.facts.Differences(v.Indicator)
+			view.Changes = h.Facts.Differences(v.Indicator)
 		}
 		p.Versions = append(p.Versions, view)
 	}
@@ -123,7 +117,7 @@ func (h catalogueHandler) decide(w http.ResponseWriter, r *http.Request) error {
 		return fault.New(fault.NotFound, "fact.indicator.not_found", "Code", r.PathValue("code"))
 	}
 	code, yes := fact.Code(r.PathValue("code")), r.FormValue("do") == "confirm"
-	if err := h.facts.Confirm(r.Context(), web.Actor(r), code, version, yes); err != nil {
+	if err := h.Facts.Confirm(r.Context(), web.Actor(r), code, version, yes); err != nil {
 		return err
 	}
 	key := "stat.define.refused"
