@@ -170,7 +170,10 @@ func (w *Where) Add(condition string, args ...any) {
 }
 
 // In joins "column IN (…)"; with no values nothing matches.
-func (w *Where) In(column string, values ...string) {
+func (w *Where) In(column string, values ...string) { In(w, column, values) }
+
+// In is Where.In for values of any type that a column has.
+func In[T any](w *Where, column string, values []T) {
 	if len(values) == 0 {
 		w.conditions = append(w.conditions, "1 = 0")
 		return

@@ -299,7 +299,10 @@ func (p *plan) use(l *layout, a *asked, x *part, at Period) used {
 	u := used{part: x, at: at, finest: min(max(levelNamed(a.Lowest), p.frontier), max(commune, p.frontier))}
 	u.routes = p.way(l, at.Last()).routes
 	wanted := l.asks(u.routes)
-	scratch := &p.scratch[b2i(x == &a.den)]
+	scratch := &p.scratch[0]
+	if x == &a.den {
+		scratch = &p.scratch[1]
+	}
 	u.uses, u.from = (*scratch)[:0], p.cube.sources[slot{x.code, at}]
 	p.epoch++
 	for i, s := range u.from {
@@ -362,6 +365,15 @@ func (p *plan) common(a, b *used) {
 	a.uses, b.uses = left, right
 }
 
+// classed moves a cell to the area class of a place; false where it has none that is asked about. Without classes it stays.
+func (l *layout) classed(cell int, classes []int32, spot uint32) (int, bool) {
+	if classes == nil {
+		return cell, true
+	}
+	class := classes[spot]
+	return cell + int(class)*l.class, class >= 0
+}
+
 // add sums figures into their cells, and counts who has reported.
 func (p *plan) add(l *layout, s *side, u used, base int) {
 	offsets := p.offsets(l, u.part)
@@ -369,12 +381,9 @@ func (p *plan) add(l *layout, s *side, u used, base int) {
 	p.epoch++
 	var grown map[uint32]int32 // villages that spoke, by unit
 	for _, x := range u.uses {
-		cell := base
-		if classes != nil {
-			if classes[x.spot] < 0 {
-				continue
-			}
-			cell += int(classes[x.spot]) * l.class
+		cell, in := l.classed(base, classes, x.spot)
+		if !in {
+			continue
 		}
 		b, known := u.from[x.source].block, false
 		for i := x.from; i < x.to && !known; i++ {

@@ -107,13 +107,6 @@ func picked[T any](all []T, order []int) []T {
 	return some
 }
 
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 // below adds the rows of totals.
 func (g *grid) below(cells []Cell, l *layout) {
 	for i, h := range g.p.headers(l.rows, true) {

@@ -97,12 +97,9 @@ func dimsOf(h Header) (dims []Dim) {
 func (p *plan) reaching(l *layout, u used, base, cell int) (all []traced) {
 	offsets, classes := p.offsets(l, u.part), p.class[u.at.Last()]
 	for _, x := range u.uses {
-		at := base
-		if classes != nil {
-			if classes[x.spot] < 0 {
-				continue
-			}
-			at += int(classes[x.spot]) * l.class
+		at, in := l.classed(base, classes, x.spot)
+		if !in {
+			continue
 		}
 		rows := map[int32]float64{}
 		if to := u.routes.to[x.spot]; to >= 0 {

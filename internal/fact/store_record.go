@@ -5,8 +5,6 @@ import (
 	"context"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"banlang/internal/db"
@@ -188,17 +186,13 @@ func (w *writer) holding(ctx context.Context, rows []numbered) (map[numberedKey]
 	for at, all := range places {
 		slices.Sort(all)
 		for some := range slices.Chunk(slices.Compact(all), 500) {
-			var q strings.Builder
-			q.WriteString("SELECT seq, place, cut, value, state FROM fact WHERE replaced = 0 AND indicator = $1 AND period = $2 AND place IN (")
-			args := []any{at.indicator, at.period}
-			for i, p := range some {
-				args = append(args, p)
-				q.WriteString([2]string{", $", "$"}[b2i(i == 0)] + strconv.Itoa(len(args)))
-			}
+			var q db.Where
+			q.Add("replaced = 0 AND indicator = $? AND period = $?", at.indicator, at.period)
+			db.In(&q, "place", some)
 			err := db.Each(ctx, w.tx, func(h *holding) []any { return []any{&h.seq, &h.place, &h.cut, &h.value, &h.state} }, func(h holding) error {
 				holds[numberedKey{at.indicator, at.period, h.place, h.cut}] = h
 				return nil
-			}, q.String()+")", args...)
+			}, "SELECT seq, place, cut, value, state FROM fact"+q.SQL(), q.Args()...)
 			if err != nil {
 				return nil, err
 			}
