@@ -46,6 +46,28 @@ func NewPeriod(kind PeriodKind, year, n int) Period {
 	return 0
 }
 
+// PeriodAt is the period of a kind in which a day lies. Surveys every five years fell on 2024, terms begin in 2026.
+func PeriodAt(kind PeriodKind, on place.Date) Period {
+	year, month := int(on)/10000, int(on)/100%100
+	switch kind {
+	case Month:
+		return NewPeriod(kind, year, month)
+	case Quarter:
+		return NewPeriod(kind, year, (month+2)/3)
+	case Half:
+		return NewPeriod(kind, year, (month+5)/6)
+	case SchoolYear:
+		if month < 9 {
+			year--
+		}
+	case FiveYear:
+		year -= (year + 1) % 5
+	case Tenure:
+		year -= (year + 4) % 5
+	}
+	return NewPeriod(kind, year, 0)
+}
+
 var periodText = regexp.MustCompile(`^(\d{4})([HQMSFT]?)(\d{0,2})$`)
 
 // ParsePeriod reads the text of a period.

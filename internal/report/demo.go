@@ -73,7 +73,7 @@ func (d *Desk) SeedDemo(ctx context.Context, as func(ctx context.Context, name s
 		}
 		first = min(first, last)
 	}
-	for q := quarterOf(first); q <= quarterOf(d.today()); {
+	for q := fact.PeriodAt(fact.Quarter, first); q <= fact.PeriodAt(fact.Quarter, d.today()); {
 		if err := d.countQuarter(ctx, q); err != nil {
 			return err
 		}

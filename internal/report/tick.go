@@ -71,7 +71,7 @@ func (d *Desk) follow(ctx context.Context) error {
 
 // count records the timeliness of this quarter and of the one before.
 func (d *Desk) count(ctx context.Context) error {
-	this := quarterOf(d.today())
+	this := fact.PeriodAt(fact.Quarter, d.today())
 	if err := d.countQuarter(ctx, this.Before()); err != nil {
 		return err
 	}
@@ -122,10 +122,6 @@ func (d *Desk) tell(ctx context.Context, q fact.Period, tally map[place.ID]Timel
 		}, facts)
 		return err
 	})
-}
-
-func quarterOf(day place.Date) fact.Period {
-	return fact.NewPeriod(fact.Quarter, int(day)/10000, (int(day)/100%100+2)/3)
 }
 
 // periodName is what a person calls a period, in Vietnamese.

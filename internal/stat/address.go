@@ -197,7 +197,7 @@ func (p *parser) period(word string, kind fact.PeriodKind) (fact.Period, bool) {
 		at, err := fact.ParsePeriod(strings.ToUpper(word))
 		return at, err == nil
 	}
-	at := periodAt(kind, p.desk.places.Today())
+	at := fact.PeriodAt(kind, p.desk.places.Today())
 	n, _ := strconv.Atoi(m[1])
 	for range n {
 		if m[2] == "n" {
@@ -253,7 +253,7 @@ func (d *Desk) latest(ctx context.Context, asked fact.Question, n int) []fact.Pe
 		q.Cols = append(q.Cols, fact.ByPlace) // a census of the province alone says nothing of its communes
 	}
 	today, kind := d.places.Today(), d.kind(q.Indicators)
-	for at, i := periodAt(kind, today), 0; i < 12; at, i = at.Before(), i+1 {
+	for at, i := fact.PeriodAt(kind, today), 0; i < 12; at, i = at.Before(), i+1 {
 		q.Periods = append(q.Periods, at)
 	}
 	for year := 1999; year <= int(today)/10000; year++ {
@@ -281,28 +281,6 @@ func (d *Desk) latest(ctx context.Context, asked fact.Question, n int) []fact.Pe
 	})
 	slices.SortFunc(found, func(a, b fact.Period) int { return cmp.Or(cmp.Compare(a.Last(), b.Last()), cmp.Compare(b, a)) })
 	return found[max(0, len(found)-n):]
-}
-
-// periodAt is the period of a kind in which a day lies. Surveys every five years fell on 2024, terms begin in 2026.
-func periodAt(kind fact.PeriodKind, on place.Date) fact.Period {
-	year, month := int(on)/10000, int(on)/100%100
-	switch kind {
-	case fact.Month:
-		return fact.NewPeriod(kind, year, month)
-	case fact.Quarter:
-		return fact.NewPeriod(kind, year, (month+2)/3)
-	case fact.Half:
-		return fact.NewPeriod(kind, year, (month+5)/6)
-	case fact.SchoolYear:
-		if month < 9 {
-			year--
-		}
-	case fact.FiveYear:
-		year -= (year + 1) % 5
-	case fact.Tenure:
-		year -= (year + 4) % 5
-	}
-	return fact.NewPeriod(kind, year, 0)
 }
 
 func (p *parser) geography(a *Ask) {

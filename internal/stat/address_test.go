@@ -151,10 +151,10 @@ func TestRelativePeriods(t *testing.T) {
 			t.Errorf("ky=%s of %s is %s, want %s", c.words, c.indicator, got, c.want)
 		}
 	}
-	if got := periodAt(fact.FiveYear, 20261125); got.String() != "2024F" {
+	if got := fact.PeriodAt(fact.FiveYear, 20261125); got.String() != "2024F" {
 		t.Errorf("the survey of 2026 is %s, want 2024F", got)
 	}
-	if got := periodAt(fact.Tenure, 20301231); got.String() != "2026T" {
+	if got := fact.PeriodAt(fact.Tenure, 20301231); got.String() != "2026T" {
 		t.Errorf("the term of 2030 is %s, want 2026T", got)
 	}
 }

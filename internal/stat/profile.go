@@ -63,7 +63,7 @@ func (d *Desk) profileQuestions(ctx context.Context, area place.ID, only map[fac
 	for _, kind := range kinds {
 		q := byKind[kind]
 		if q.Periods = d.latest(ctx, *q, profilePeriods); len(q.Periods) == 0 {
-			q.Periods = []fact.Period{periodAt(kind, d.places.Today())}
+			q.Periods = []fact.Period{fact.PeriodAt(kind, d.places.Today())}
 		}
 		all = append(all, *q)
 	}
