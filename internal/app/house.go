@@ -258,11 +258,8 @@ func (h *House) named(ctx context.Context) (map[blob.Ref]bool, error) {
 	}
 	releases, err := h.release.Files(ctx)
 	all := map[blob.Ref]bool{}
-	for _, ref := range slices.Concat(originals, sounds, releases) {
+	for _, ref := range slices.Concat(originals, sounds, workbooks, releases) {
 		all[ref] = true
-	}
-	for _, ref := range workbooks {
-		all[blob.Ref(ref)] = true
 	}
 	return all, err
 }

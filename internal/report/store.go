@@ -300,36 +300,31 @@ func addVersion(ctx context.Context, tx *db.Tx, report string, v Version) error 
 		[][]any{{report, v.Number, encode(frozen{v.Axis, v.Values}), v.Batch, v.Certified.By, v.Certified.Name, db.Millis(v.Certified.At)}})
 }
 
-// neighbours are the newest certified values of the other units in a period, by unit.
-func neighbours(ctx context.Context, c db.Conn, period string, but place.ID) (map[place.ID]form.Values, error) {
+// frozenValues reads certified values by what the first column of a query says; the second are the cells of a version.
+func frozenValues[K comparable](ctx context.Context, c db.Conn, query string, args ...any) (map[K]form.Values, error) {
 	type row struct {
-		unit  place.ID
+		of    K
 		cells string
 	}
-	all := map[place.ID]form.Values{}
-	err := db.Each(ctx, c, func(r *row) []any { return []any{&r.unit, &r.cells} }, func(r row) error {
+	all := map[K]form.Values{}
+	err := db.Each(ctx, c, func(r *row) []any { return []any{&r.of, &r.cells} }, func(r row) error {
 		var f frozen
 		err := decode(r.cells, &f)
-		all[r.unit] = f.Values
+		all[r.of] = f.Values
 		return err
-	}, `SELECT r.unit, v.cells FROM report r JOIN report_version v ON v.report = r.id AND v.version = r.version
-		WHERE r.period = $1 AND r.unit <> $2 LIMIT 400`, period, but)
+	}, query, args...)
 	return all, err
+}
+
+// neighbours are the newest certified values of the other units in a period, by unit.
+func neighbours(ctx context.Context, c db.Conn, period string, but place.ID) (map[place.ID]form.Values, error) {
+	return frozenValues[place.ID](ctx, c, `SELECT r.unit, v.cells FROM report r JOIN report_version v ON v.report = r.id AND v.version = r.version
+		WHERE r.period = $1 AND r.unit <> $2 LIMIT 400`, period, but)
 }
 
 // certifiedBefore are the newest certified values of a unit's earlier reports of a form, by period; n at most.
 func certifiedBefore(ctx context.Context, c db.Conn, code string, unit place.ID, before fact.Period, n int) (map[fact.Period]form.Values, error) {
-	type row struct {
-		period fact.Period
-		cells  string
-	}
-	all := map[fact.Period]form.Values{}
-	err := db.Each(ctx, c, func(r *row) []any { return []any{&r.period, &r.cells} }, func(r row) error {
-		var f frozen
-		err := decode(r.cells, &f)
-		all[r.period] = f.Values
-		return err
-	}, `SELECT p.period, v.cells FROM report r JOIN report_period p ON p.id = r.period JOIN report_version v ON v.report = r.id AND v.version = r.version
+	return frozenValues[fact.Period](ctx, c, `SELECT p.period, v.cells FROM report r JOIN report_period p ON p.id = r.period
+		JOIN report_version v ON v.report = r.id AND v.version = r.version
 		WHERE r.unit = $1 AND p.form = $2 AND p.period < $3 ORDER BY p.period DESC LIMIT $4`, unit, code, before, n)
-	return all, err
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 
+	"banlang/internal/blob"
 	"banlang/internal/db"
 	"banlang/internal/fault"
 	"banlang/internal/report/sheet"
@@ -62,8 +63,8 @@ func setOutcome(ctx context.Context, tx *db.Tx, id, outcome string) error {
 }
 
 // Files lists what is kept of workbooks, for the check of the store of files.
-func (d *Desk) Files(ctx context.Context) ([]string, error) {
-	return db.Values[string](ctx, d.db, "SELECT DISTINCT ref FROM report_file")
+func (d *Desk) Files(ctx context.Context) ([]blob.Ref, error) {
+	return db.Values[blob.Ref](ctx, d.db, "SELECT DISTINCT ref FROM report_file")
 }
 
 // mappings are what officers said about headings that are not ours.

@@ -503,7 +503,7 @@ func (h handler) addGroup(w http.ResponseWriter, r *http.Request) error {
 
 // again shows a report with what was wrong with what was asked.
 func (h handler) again(w http.ResponseWriter, r *http.Request, id string, cause error) error {
-	if !fault.Is(cause, fault.Invalid) && !fault.Is(cause, fault.Conflict) {
+	if !mendable(cause) {
 		return cause
 	}
 	p, err := h.desk.Paper(r.Context(), web.Actor(r), id)
@@ -511,6 +511,19 @@ func (h handler) again(w http.ResponseWriter, r *http.Request, id string, cause 
 		return err
 	}
 	return h.show(w, r, p, nil, cause)
+}
+
+// mendable tells whether a person can go on from an error on the page where it happened.
+func mendable(err error) bool { return fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) }
+
+// refill shows a page again with what is wrong. The page is read anew: what stands there may have changed meanwhile.
+func refill[P any](h handler, w http.ResponseWriter, r *http.Request, name string, page func(*http.Request) (P, error),
+	meta func(*http.Request, P) web.Meta, cause error) error {
+	p, err := page(r)
+	if err != nil {
+		return err
+	}
+	return h.room.Form(w, r, name, meta(r, p), p, cause)
 }
 
 func (h handler) move(w http.ResponseWriter, r *http.Request) error {

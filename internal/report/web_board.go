@@ -204,7 +204,11 @@ func (h handler) periods(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.room.Show(w, r, "periods", h.meta(r, web.T(r, "report.period.title")), p)
+	return h.room.Show(w, r, "periods", h.periodsMeta(r, p), p)
+}
+
+func (h handler) periodsMeta(r *http.Request, _ periodsPage) web.Meta {
+	return h.meta(r, web.T(r, "report.period.title"))
 }
 
 func (h handler) openPeriod(w http.ResponseWriter, r *http.Request) error {
@@ -214,11 +218,7 @@ func (h handler) openPeriod(w http.ResponseWriter, r *http.Request) error {
 		id, err = h.desk.OpenPeriod(r.Context(), web.Actor(r), o)
 	}
 	if err != nil {
-		p, perr := h.periodsPage(r)
-		if perr != nil {
-			return perr
-		}
-		return h.room.Form(w, r, "periods", h.meta(r, web.T(r, "report.period.title")), p, err)
+		return refill(h, w, r, "periods", h.periodsPage, h.periodsMeta, err)
 	}
 	web.Flash(r, "ok", "report.period.opened")
 	return web.Redirect(w, r, periodRoot+"/"+id)
@@ -322,12 +322,8 @@ func (h handler) turnPeriod(w http.ResponseWriter, r *http.Request) error {
 	default:
 		err = fault.New(fault.NotFound, "report.period.gone")
 	}
-	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) {
-		page, perr := h.periodPage(r)
-		if perr != nil {
-			return perr
-		}
-		return h.room.Form(w, r, "period", h.periodMeta(r, page), page, err)
+	if mendable(err) {
+		return refill(h, w, r, "period", h.periodPage, h.periodMeta, err)
 	}
 	if err != nil {
 		return err
@@ -467,11 +463,7 @@ func (h handler) defineForm(w http.ResponseWriter, r *http.Request) error {
 	code := r.PathValue("code")
 	_, err := h.desk.Define(r.Context(), web.Actor(r), web.Key(r), code, r.PostFormValue("table"), r.PostFormValue("note"))
 	if err != nil {
-		p, perr := h.formPage(r)
-		if perr != nil {
-			return perr
-		}
-		return h.room.Form(w, r, "form", h.formMeta(r, p), p, err)
+		return refill(h, w, r, "form", h.formPage, h.formMeta, err)
 	}
 	web.Flash(r, "ok", "report.form.drafted")
 	return web.Redirect(w, r, formRoot+"/"+code)

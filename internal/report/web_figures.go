@@ -169,12 +169,8 @@ func (h handler) decideImport(w http.ResponseWriter, r *http.Request) error {
 	default:
 		err = fault.New(fault.NotFound, "report.import.gone")
 	}
-	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) {
-		p, perr := h.importPage(r)
-		if perr != nil {
-			return perr
-		}
-		return h.room.Form(w, r, "import", h.importMeta(r, p), p, err)
+	if mendable(err) {
+		return refill(h, w, r, "import", h.importPage, h.importMeta, err)
 	}
 	if err != nil {
 		return err

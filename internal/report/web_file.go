@@ -65,7 +65,11 @@ func (h handler) anyFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.room.Show(w, r, "any", h.meta(r, web.T(r, "report.file.any")), p)
+	return h.room.Show(w, r, "any", h.anyMeta(r, p), p)
+}
+
+func (h handler) anyMeta(r *http.Request, _ anyPage) web.Meta {
+	return h.meta(r, web.T(r, "report.file.any"))
 }
 
 func (h handler) sortFile(w http.ResponseWriter, r *http.Request) error {
@@ -79,11 +83,7 @@ func (h handler) sortFile(w http.ResponseWriter, r *http.Request) error {
 		file, err = h.desk.Receive(r.Context(), web.Actor(r), id, name, bytes.NewReader(data))
 	}
 	if err != nil {
-		p, perr := h.anyPage(r)
-		if perr != nil {
-			return perr
-		}
-		return h.room.Form(w, r, "any", h.meta(r, web.T(r, "report.file.any")), p, err)
+		return refill(h, w, r, "any", h.anyPage, h.anyMeta, err)
 	}
 	return web.Redirect(w, r, root+"/"+id+"/tep/"+file)
 }
@@ -257,12 +257,8 @@ func (h handler) columns(r *http.Request, p Paper) []choice {
 
 func (h handler) take(w http.ResponseWriter, r *http.Request) error {
 	n, err := h.desk.Take(r.Context(), web.Actor(r), r.PathValue("file"), number(r.PostFormValue("rev")), r.PostFormValue("how") == "good")
-	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) {
-		page, perr := h.trialPage(r)
-		if perr != nil {
-			return perr
-		}
-		return h.room.Form(w, r, "trial", h.trialMeta(r, page), page, err)
+	if mendable(err) {
+		return refill(h, w, r, "trial", h.trialPage, h.trialMeta, err)
 	}
 	if err != nil {
 		return err
@@ -284,11 +280,7 @@ func (h handler) mapColumns(w http.ResponseWriter, r *http.Request) error {
 		m.Columns = append(m.Columns, sheet.Mapped{Header: header, Role: sheet.Role(role), Row: row, Col: col})
 	}
 	if err := h.desk.Map(r.Context(), web.Actor(r), r.PathValue("file"), m); err != nil {
-		page, perr := h.trialPage(r)
-		if perr != nil {
-			return perr
-		}
-		return h.room.Form(w, r, "trial", h.trialMeta(r, page), page, err)
+		return refill(h, w, r, "trial", h.trialPage, h.trialMeta, err)
 	}
 	if slices.ContainsFunc(m.Columns, func(c sheet.Mapped) bool { return c.Role == sheet.Unit }) {
 		period, ref, err := h.desk.DivideAgain(r.Context(), web.Actor(r), r.PathValue("file"))
@@ -354,12 +346,8 @@ func (h handler) divide(w http.ResponseWriter, r *http.Request) error {
 		ref, one, err = h.desk.Divide(r.Context(), web.Actor(r), id, name, data)
 	}
 	switch {
-	case fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict):
-		page, perr := h.periodPage(r)
-		if perr != nil {
-			return perr
-		}
-		return h.room.Form(w, r, "period", h.periodMeta(r, page), page, err)
+	case mendable(err):
+		return refill(h, w, r, "period", h.periodPage, h.periodMeta, err)
 	case err != nil:
 		return err
 	case one != "":
@@ -410,11 +398,7 @@ func (h handler) takeBundle(w http.ResponseWriter, r *http.Request) error {
 	id, ref := r.PathValue("period"), r.PathValue("ref")
 	cells, reports, err := h.desk.TakeBundle(r.Context(), web.Actor(r), id, ref, number(r.PostFormValue("rev")))
 	if fault.Is(err, fault.Conflict) {
-		page, perr := h.bundlePage(r)
-		if perr != nil {
-			return perr
-		}
-		return h.room.Form(w, r, "bundle", h.bundleMeta(r, page), page, err)
+		return refill(h, w, r, "bundle", h.bundlePage, h.bundleMeta, err)
 	}
 	if err != nil {
 		return err
