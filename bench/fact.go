@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -31,13 +32,22 @@ type statHouse struct {
 	today  place.Date
 }
 
+// migrated opens a database with its tables.
+func migrated(ctx context.Context, url string) (*db.DB, error) {
+	d, err := db.Open(ctx, db.Options{URL: url})
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Migrate(ctx, nil); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
 func openStat(ctx context.Context, url string) (*statHouse, error) {
 	h := &statHouse{}
 	var err error
-	if h.db, err = db.Open(ctx, db.Options{URL: url}); err != nil {
-		return nil, err
-	}
-	if err := h.db.Migrate(ctx, nil); err != nil {
+	if h.db, err = migrated(ctx, url); err != nil {
 		return nil, err
 	}
 	h.places = place.New(h.db, time.Now)

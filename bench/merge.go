@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/place"
 )
@@ -28,14 +27,11 @@ func merges(ctx context.Context) ([]figure, error) {
 		return nil, err
 	}
 	defer remove()
-	d, err := db.Open(ctx, db.Options{URL: "sqlite:" + filepath.Join(dir, "banlang.db")})
+	d, err := migrated(ctx, "sqlite:"+filepath.Join(dir, "banlang.db"))
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
-	if err := d.Migrate(ctx, nil); err != nil {
-		return nil, err
-	}
 	now := time.Date(2026, 6, 1, 5, 0, 0, 0, time.UTC)
 	places := place.New(d, func() time.Time { return now })
 	if err := places.ReadyOnly(ctx, place.LangSon); err != nil {

@@ -20,14 +20,11 @@ func records(ctx context.Context) ([]figure, error) {
 		return nil, err
 	}
 	defer remove()
-	d, err := db.Open(ctx, db.Options{URL: "sqlite:" + filepath.Join(dir, "banlang.db")})
+	d, err := migrated(ctx, "sqlite:"+filepath.Join(dir, "banlang.db"))
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
-	if err := d.Migrate(ctx, nil); err != nil {
-		return nil, err
-	}
 	say("R11: writing %d acts", acts)
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for done := 0; done < acts; done += 5000 {
