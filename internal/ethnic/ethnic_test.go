@@ -202,18 +202,6 @@ func TestFallbackNeedsTwoSpeakers(t *testing.T) {
 	}
 }
 
-// tokens gives each person the session named like them.
-type tokens []duty.Actor
-
-func (t tokens) Actor(_ context.Context, token string) (duty.Actor, error) {
-	for _, a := range t {
-		if a.ID == token {
-			return a, nil
-		}
-	}
-	return duty.Actor{}, fault.New(fault.Unauthenticated, "error.unauthenticated")
-}
-
 func TestPages(t *testing.T) {
 	database := dbtest.SQLite(t)
 	d := ready(t, database)
@@ -222,7 +210,7 @@ func TestPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, err := web.New(web.Options{Text: text, Policy: duty.New(nil, clock), Now: clock, Commits: database.Commits, Province: "Lạng Sơn",
-		Accounts: tokens{statistician, leader, speaker, reviewer}})
+		Accounts: webtest.Tokens{statistician, leader, speaker, reviewer}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package place_test
 
 import (
-	"context"
 	"encoding/csv"
 	"encoding/json"
 	"net/url"
@@ -33,18 +32,6 @@ func person(id string, role duty.Role, area string) duty.Actor {
 	return duty.Actor{ID: id, Name: id, Grants: []duty.Grant{{Role: role, Area: area}}, Session: "s-" + id}
 }
 
-// tokens gives each person the session named like them.
-type tokens []duty.Actor
-
-func (t tokens) Actor(_ context.Context, token string) (duty.Actor, error) {
-	for _, a := range t {
-		if a.ID == token {
-			return a, nil
-		}
-	}
-	return duty.Actor{}, fault.New(fault.Unauthenticated, "error.unauthenticated")
-}
-
 func site(t testing.TB, d *db.DB) (*web.Site, *place.Desk) {
 	t.Helper()
 	text, err := i18n.Load()
@@ -53,7 +40,7 @@ func site(t testing.TB, d *db.DB) (*web.Site, *place.Desk) {
 	}
 	desk := langSon(t, d)
 	s, err := web.New(web.Options{Text: text, Policy: duty.New(desk, clock), Now: clock, Commits: d.Commits, Province: "Lạng Sơn",
-		Accounts: tokens{officer, elsewhere, leader, province, statistician, planner}})
+		Accounts: webtest.Tokens{officer, elsewhere, leader, province, statistician, planner}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,18 +42,12 @@ type ledgerPage struct {
 	Filter   Filter
 	Filtered bool
 	Tally    []tally
-	Plans    []choice
-	Years    []choice
+	Plans    []web.Choice
+	Years    []web.Choice
 	Groups   []group
 	Tasks    []taskView
 	CSV      string
 	JSON     string
-}
-
-// A choice is one value of a filter.
-type choice struct {
-	Text, URL string
-	Chosen    bool
 }
 
 type tally struct {
@@ -134,9 +128,9 @@ func (h handler) tally(lines []Line, f Filter) []tally {
 	return ts
 }
 
-func (h handler) choices(r *http.Request, f Filter, all []Line) (plans, years []choice) {
-	link := func(to Filter, text string) choice {
-		return choice{Text: text, URL: "/muc-tieu" + to.query(), Chosen: to == f}
+func (h handler) choices(r *http.Request, f Filter, all []Line) (plans, years []web.Choice) {
+	link := func(to Filter, text string) web.Choice {
+		return web.Choice{Text: text, URL: "/muc-tieu" + to.query(), Chosen: to == f}
 	}
 	to := f
 	to.Plan = ""

@@ -48,7 +48,7 @@ type editPage struct {
 	New       bool
 	Action    string
 	Typed     editForm
-	Plans     []choice
+	Plans     []web.Choice
 	Operators []Operator
 	Units     []string
 	Methods   []methodBox
@@ -91,7 +91,7 @@ func (h handler) editPage(r *http.Request, typed editForm) editPage {
 		New: r.PathValue("code") == "", Action: r.URL.Path, Typed: typed, Operators: Operators, Units: append([]string{""}, Units...),
 	}
 	for _, plan := range h.desk.Plans() {
-		p.Plans = append(p.Plans, choice{Text: plan.Name(web.Reader(r).UI), URL: plan.Code, Chosen: plan.Code == typed.Plan})
+		p.Plans = append(p.Plans, web.Choice{Text: plan.Name(web.Reader(r).UI), URL: plan.Code, Chosen: plan.Code == typed.Plan})
 	}
 	for _, m := range Methods {
 		p.Methods = append(p.Methods, methodBox{m, slices.Contains(typed.Methods, string(m))})

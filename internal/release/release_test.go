@@ -1,7 +1,6 @@
 package release
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -42,18 +41,6 @@ var (
 
 func person(id string, role duty.Role, area place.ID) duty.Actor {
 	return duty.Actor{ID: id, Name: id, Grants: []duty.Grant{{Role: role, Area: string(area)}}, Session: "s-" + id}
-}
-
-// tokens gives each person the session named like them.
-type tokens []duty.Actor
-
-func (t tokens) Actor(_ context.Context, token string) (duty.Actor, error) {
-	for _, a := range t {
-		if a.ID == token {
-			return a, nil
-		}
-	}
-	return duty.Actor{}, fault.New(fault.Unauthenticated, "error.unauthenticated")
 }
 
 // questions reads only the indicator of an address, and asks for it in Lạng Sơn by group.
@@ -255,7 +242,7 @@ func releaseSite(t testing.TB) (*web.Site, *Desk) {
 		t.Fatal(err)
 	}
 	s, err := web.New(web.Options{Text: text, Policy: desk.policy, Now: clock, Commits: d.Commits, Province: "Lạng Sơn", Agency: "Ban Dân tộc", Origin: "https://example.vn",
-		Accounts: tokens{statistician, officer, leader, editor}})
+		Accounts: webtest.Tokens{statistician, officer, leader, editor}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,9 +27,3 @@ func Mount(site *web.Site, d *Desk) {
 func (h handler) voice(r *http.Request) chart.Voice {
 	return chart.Voice{Facts: h.desk.facts, Lang: web.Reader(r).UI, T: func(key string, args ...any) string { return web.T(r, key, args...) }}
 }
-
-// A choice is one value of several.
-type choice struct {
-	Code, Text, URL string
-	Chosen          bool
-}

@@ -41,7 +41,7 @@ func (h handler) mountPublic(site *web.Site) {
 type cataloguePage struct {
 	Find   string
 	Topic  string
-	Topics []choice
+	Topics []web.Choice
 	Items  []releaseView
 	Any    bool // there is some release
 	Newest *figureView
@@ -79,10 +79,10 @@ func (h publicHandler) catalogue(w http.ResponseWriter, r *http.Request) error {
 	if topics[p.Topic] == 0 {
 		p.Topic = ""
 	}
-	p.Topics = append(p.Topics, choice{Text: web.T(r, "stat.public.all"), URL: publicURL, Chosen: p.Topic == ""})
+	p.Topics = append(p.Topics, web.Choice{Text: web.T(r, "stat.public.all"), URL: publicURL, Chosen: p.Topic == ""})
 	for _, topic := range h.desk.topics() {
 		if topics[topic] > 0 {
-			p.Topics = append(p.Topics, choice{Code: topic, Text: web.T(r, "stat.topic."+topic), URL: publicURL + "?chu-de=" + topic, Chosen: p.Topic == topic})
+			p.Topics = append(p.Topics, web.Choice{Code: topic, Text: web.T(r, "stat.topic."+topic), URL: publicURL + "?chu-de=" + topic, Chosen: p.Topic == topic})
 		}
 	}
 	for _, rel := range all {
@@ -176,8 +176,8 @@ type figureView struct {
 	Title     string
 	URL       string
 	Picks     []pick1
-	Rows      []choice
-	Cols      []choice
+	Rows      []web.Choice
+	Cols      []web.Choice
 	Table     chart.Table
 	Chart     *chart.Chart
 	Map       *chart.Map
@@ -195,7 +195,7 @@ type figureView struct {
 // A pick1 is a dimension that is not laid out, of which one member is shown.
 type pick1 struct {
 	Name, Label string
-	Members     []choice
+	Members     []web.Choice
 }
 
 // A fileView is a download.
@@ -333,14 +333,14 @@ func (h publicHandler) figures(r *http.Request, rel Release, t dataset.Table, q 
 	c := newCut(t, q)
 	p := &figureView{Release: rel, Title: rel.Title(s.Lang), URL: publicURL + "/" + rel.Spec.Code, Note: t.About(s.Lang)}
 	for axis, d := range t.Dims {
-		p.Rows = append(p.Rows, choice{Code: d.Code, Text: d.Name(s.Lang), Chosen: axis == c.row})
-		p.Cols = append(p.Cols, choice{Code: d.Code, Text: d.Name(s.Lang), Chosen: axis == c.col})
+		p.Rows = append(p.Rows, web.Choice{Code: d.Code, Text: d.Name(s.Lang), Chosen: axis == c.row})
+		p.Cols = append(p.Cols, web.Choice{Code: d.Code, Text: d.Name(s.Lang), Chosen: axis == c.col})
 		if axis == c.row || axis == c.col || len(d.Members) == 1 {
 			continue
 		}
 		pick := pick1{Name: d.Code, Label: d.Name(s.Lang)}
 		for m, member := range d.Members {
-			pick.Members = append(pick.Members, choice{Code: member.Code, Text: member.Name(s.Lang), Chosen: c.at[axis] == m})
+			pick.Members = append(pick.Members, web.Choice{Code: member.Code, Text: member.Name(s.Lang), Chosen: c.at[axis] == m})
 		}
 		p.Picks = append(p.Picks, pick)
 	}

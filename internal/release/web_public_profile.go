@@ -18,7 +18,7 @@ import (
 // definitionsPage is /so-lieu/danh-muc.
 type definitionsPage struct {
 	Find   string
-	Topics []choice
+	Topics []web.Choice
 	Topic  string
 	Items  []definition
 }
@@ -39,7 +39,7 @@ func (h publicHandler) definitions(w http.ResponseWriter, r *http.Request) error
 	}
 	lang := web.Reader(r).UI
 	for _, topic := range topics {
-		p.Topics = append(p.Topics, choice{Code: topic, Text: web.T(r, "stat.topic."+topic), URL: publicURL + "/danh-muc?chu-de=" + topic, Chosen: topic == p.Topic})
+		p.Topics = append(p.Topics, web.Choice{Code: topic, Text: web.T(r, "stat.topic."+topic), URL: publicURL + "/danh-muc?chu-de=" + topic, Chosen: topic == p.Topic})
 	}
 	for _, i := range h.desk.facts.Indicators() {
 		if p.Topic != "" && i.Topic != p.Topic || !mentioned(strings.Join([]string{i.NameVI, i.NameEN, i.Definition, string(i.Code)}, " "), p.Find) {

@@ -66,16 +66,16 @@ func (h handler) releases(w http.ResponseWriter, r *http.Request) error {
 type draftPage struct {
 	Typed      draftTyped
 	Indicators []topicChoices
-	Areas      []choice
-	Levels     []choice
-	Cuts       []choice
-	Days       []choice
+	Areas      []web.Choice
+	Levels     []web.Choice
+	Cuts       []web.Choice
+	Days       []web.Choice
 }
 
 type topicChoices struct {
 	Name  string
 	Open  bool
-	Items []choice
+	Items []web.Choice
 }
 
 // draftTyped is what was typed.
@@ -126,20 +126,20 @@ func (h handler) draftPage(r *http.Request, t draftTyped) draftPage {
 			if i.Topic == topic {
 				chosen := slices.Contains(t.Indicators, string(i.Code))
 				c.Open = c.Open || chosen
-				c.Items = append(c.Items, choice{Code: string(i.Code), Text: i.Name(lang), Chosen: chosen})
+				c.Items = append(c.Items, web.Choice{Code: string(i.Code), Text: i.Name(lang), Chosen: chosen})
 			}
 		}
 		p.Indicators = append(p.Indicators, c)
 	}
 	home := h.desk.places.HomeUnit()
-	p.Areas = []choice{{Code: string(home.ID), Text: home.FullName(), Chosen: t.Area == string(home.ID)}, {Text: web.T(r, "stat.release.country"), Chosen: t.Area == ""}}
+	p.Areas = []web.Choice{{Code: string(home.ID), Text: home.FullName(), Chosen: t.Area == string(home.ID)}, {Text: web.T(r, "stat.release.country"), Chosen: t.Area == ""}}
 	for _, level := range []string{place.Commune, place.District, place.Province, ""} {
-		p.Levels = append(p.Levels, choice{Code: level, Text: web.T(r, "stat.release.level."+cmp.Or(level, "none")), Chosen: t.Level == level})
+		p.Levels = append(p.Levels, web.Choice{Code: level, Text: web.T(r, "stat.release.level."+cmp.Or(level, "none")), Chosen: t.Level == level})
 	}
 	for _, cut := range cutDims {
-		p.Cuts = append(p.Cuts, choice{Code: string(cut), Text: web.T(r, "stat.dim."+string(cut)), Chosen: slices.Contains(t.Cuts, string(cut))})
+		p.Cuts = append(p.Cuts, web.Choice{Code: string(cut), Text: web.T(r, "stat.dim."+string(cut)), Chosen: slices.Contains(t.Cuts, string(cut))})
 	}
-	p.Days = []choice{{Text: web.T(r, "stat.release.reported"), Chosen: t.Day == ""}, {Code: h.desk.places.Today().String(), Text: web.T(r, "stat.release.today"), Chosen: t.Day != ""}}
+	p.Days = []web.Choice{{Text: web.T(r, "stat.release.reported"), Chosen: t.Day == ""}, {Code: h.desk.places.Today().String(), Text: web.T(r, "stat.release.today"), Chosen: t.Day != ""}}
 	return p
 }
 

@@ -2,7 +2,6 @@ package report_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -15,7 +14,6 @@ import (
 	"banlang/internal/db/dbtest"
 	"banlang/internal/duty"
 	"banlang/internal/fact"
-	"banlang/internal/fault"
 	"banlang/internal/i18n"
 	"banlang/internal/report"
 	"banlang/internal/report/form"
@@ -25,18 +23,6 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// tokens gives each person the session named like them.
-type tokens []duty.Actor
-
-func (t tokens) Actor(_ context.Context, token string) (duty.Actor, error) {
-	for _, a := range t {
-		if a.ID == token {
-			return a, nil
-		}
-	}
-	return duty.Actor{}, fault.New(fault.Unauthenticated, "error.unauthenticated")
-}
-
 func site(t testing.TB, h house) *web.Site {
 	t.Helper()
 	text, err := i18n.Load()
@@ -44,7 +30,7 @@ func site(t testing.TB, h house) *web.Site {
 		t.Fatal(err)
 	}
 	s, err := web.New(web.Options{Text: text, Policy: h.policy, Now: clock, Commits: h.db.Commits, Province: "Lạng Sơn",
-		Accounts: tokens{officer, elsewhere, leader, statistician, head, ministry}})
+		Accounts: webtest.Tokens{officer, elsewhere, leader, statistician, head, ministry}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ func TestCatalogue(t *testing.T) {
 			t.Fatal(err)
 		}
 		leader := person("leader", duty.ProvinceLeader, langSon)
-		s, err := web.New(web.Options{Text: text, Policy: policy, Now: clock, Commits: d.Commits, Province: "Lạng Sơn", Accounts: tokens{statistician, officer, leader}})
+		s, err := web.New(web.Options{Text: text, Policy: policy, Now: clock, Commits: d.Commits, Province: "Lạng Sơn", Accounts: webtest.Tokens{statistician, officer, leader}})
 		if err != nil {
 			t.Fatal(err)
 		}

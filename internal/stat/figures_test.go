@@ -42,7 +42,7 @@ func real(t testing.TB, d *db.DB) *web.Site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := web.New(web.Options{Text: text, Policy: desk.policy, Now: clock, Commits: d.Commits, Province: "Lạng Sơn", Accounts: tokens{statistician, officer, elsewhere, editor}})
+	s, err := web.New(web.Options{Text: text, Policy: desk.policy, Now: clock, Commits: d.Commits, Province: "Lạng Sơn", Accounts: webtest.Tokens{statistician, officer, elsewhere, editor}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"banlang/internal/i18n"
 	"banlang/internal/place"
 	"banlang/internal/web"
+	"banlang/internal/web/webtest"
 )
 
 var now = time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
@@ -35,18 +36,6 @@ var (
 
 func person(id string, role duty.Role, area place.ID) duty.Actor {
 	return duty.Actor{ID: id, Name: id, Grants: []duty.Grant{{Role: role, Area: string(area)}}, Session: "s-" + id}
-}
-
-// tokens gives each person the session named like them.
-type tokens []duty.Actor
-
-func (t tokens) Actor(_ context.Context, token string) (duty.Actor, error) {
-	for _, a := range t {
-		if a.ID == token {
-			return a, nil
-		}
-	}
-	return duty.Actor{}, fault.New(fault.Unauthenticated, "error.unauthenticated")
 }
 
 // figures answers every question with the answer that the test made by hand.
@@ -198,7 +187,7 @@ func site(t testing.TB) (*web.Site, *Desk, *figures) {
 		t.Fatal(err)
 	}
 	s, err := web.New(web.Options{Text: text, Policy: desk.policy, Now: clock, Commits: d.Commits, Province: "Lạng Sơn",
-		Accounts: tokens{statistician, officer, elsewhere, editor}})
+		Accounts: webtest.Tokens{statistician, officer, elsewhere, editor}})
 	if err != nil {
 		t.Fatal(err)
 	}

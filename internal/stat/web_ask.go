@@ -65,19 +65,13 @@ type askPage struct {
 	Lacking string // what the sum lacks
 	Chart   *chart.Chart
 	Map     *chart.Map
-	Views   []choice
+	Views   []web.Choice
 	Keep    Saved // what the form to save it begins with
-	Files   []choice
+	Files   []web.Choice
 	Export  string // where a file that may leave the area is asked for
 	Query   string
 	Notes   []string
 	Demo    bool // figures of a demonstration are among them
-}
-
-// A choice is one value of several.
-type choice struct {
-	Code, Text, URL string
-	Chosen          bool
 }
 
 // building is shown while the figures are being read in.
@@ -164,9 +158,9 @@ func (h handler) askPage(r *http.Request, a Ask, dropped []Dropped) askPage {
 	for _, view := range views {
 		to := a
 		to.View = view
-		p.Views = append(p.Views, choice{Text: web.T(r, "stat.view."+cmp.Or(string(view), "bang")), URL: askURL + "?" + h.desk.Query(to), Chosen: view == a.View})
+		p.Views = append(p.Views, web.Choice{Text: web.T(r, "stat.view."+cmp.Or(string(view), "bang")), URL: askURL + "?" + h.desk.Query(to), Chosen: view == a.View})
 	}
-	for _, file := range []choice{{Text: "CSV", Code: ".csv"}, {Text: "Excel", Code: ".xlsx"}, {Text: "JSON", Code: ".json"}} {
+	for _, file := range []web.Choice{{Text: "CSV", Code: ".csv"}, {Text: "Excel", Code: ".xlsx"}, {Text: "JSON", Code: ".json"}} {
 		file.URL = askURL + file.Code + "?" + p.Query
 		p.Files = append(p.Files, file)
 	}

@@ -18,20 +18,20 @@ import (
 // form is what can be chosen, as it is chosen.
 type form struct {
 	Find      string
-	Found     []choice
-	Chosen    []choice
+	Found     []web.Choice
+	Chosen    []web.Choice
 	Topics    []topic
-	Rows      [2][]choice
-	Cols      [2][]choice
-	Areas     []choice
-	Levels    []choice
-	Periods   []choice
+	Rows      [2][]web.Choice
+	Cols      [2][]web.Choice
+	Areas     []web.Choice
+	Levels    []web.Choice
+	Periods   []web.Choice
 	More      string // periods that are not among them
 	Following bool   // periods move on with time
 	Filters   []filter
-	Geography []choice
+	Geography []web.Choice
 	Day       string // another day
-	Shows     []choice
+	Shows     []web.Choice
 	Totals    bool
 	Top       string
 	View      string
@@ -39,13 +39,13 @@ type form struct {
 
 type topic struct {
 	Name  string
-	Items []choice
+	Items []web.Choice
 }
 
 type filter struct {
 	Dim   string
 	Open  bool
-	Items []choice
+	Items []web.Choice
 }
 
 // words are the periods of the form in relative words, the latest first.
@@ -62,21 +62,21 @@ func (h handler) form(r *http.Request, a Ask) form {
 		f.Rows[i], f.Cols[i] = dimChoices(r, q.Rows, i), dimChoices(r, q.Cols, i)
 	}
 	h.areaChoices(r, &f, q)
-	f.Levels = []choice{{Text: web.T(r, "stat.level.below"), Chosen: q.Level == ""}}
+	f.Levels = []web.Choice{{Text: web.T(r, "stat.level.below"), Chosen: q.Level == ""}}
 	for _, level := range levels {
-		f.Levels = append(f.Levels, choice{Code: level, Text: web.T(r, "stat.level."+level), Chosen: level == q.Level})
+		f.Levels = append(f.Levels, web.Choice{Code: level, Text: web.T(r, "stat.level."+level), Chosen: level == q.Level})
 	}
 	h.periodChoices(r, &f, a)
 	h.filterChoices(r, &f, q)
 	days := []string{"", "nay", "2025-06-30"}
 	for i, day := range days {
-		f.Geography = append(f.Geography, choice{Code: day, Text: web.T(r, []string{"stat.geography.reported", "stat.geography.today", "stat.geography.before"}[i]), Chosen: a.Day == day})
+		f.Geography = append(f.Geography, web.Choice{Code: day, Text: web.T(r, []string{"stat.geography.reported", "stat.geography.today", "stat.geography.before"}[i]), Chosen: a.Day == day})
 	}
 	if !slices.Contains(days, a.Day) {
-		f.Geography = append(f.Geography, choice{Code: a.Day, Text: web.T(r, "stat.geography.day", "Date", i18n.Date(web.Reader(r).UI, q.Geography.Time())), Chosen: true})
+		f.Geography = append(f.Geography, web.Choice{Code: a.Day, Text: web.T(r, "stat.geography.day", "Date", i18n.Date(web.Reader(r).UI, q.Geography.Time())), Chosen: true})
 	}
 	for _, show := range shows {
-		f.Shows = append(f.Shows, choice{Code: string(show), Text: web.T(r, "stat.show."+cmp.Or(string(show), "values")), Chosen: show == q.Show})
+		f.Shows = append(f.Shows, web.Choice{Code: string(show), Text: web.T(r, "stat.show."+cmp.Or(string(show), "values")), Chosen: show == q.Show})
 	}
 	return f
 }
@@ -86,7 +86,7 @@ func (h handler) indicatorChoices(r *http.Request, f *form, chosen []fact.Code) 
 	find := fold.Key(f.Find)
 	byTopic := map[string]int{}
 	for _, i := range h.desk.facts.Indicators() {
-		c := choice{Code: string(i.Code), Text: i.Name(lang), Chosen: slices.Contains(chosen, i.Code)}
+		c := web.Choice{Code: string(i.Code), Text: i.Name(lang), Chosen: slices.Contains(chosen, i.Code)}
 		switch {
 		case c.Chosen:
 			f.Chosen = append(f.Chosen, c)
@@ -104,14 +104,14 @@ func (h handler) indicatorChoices(r *http.Request, f *form, chosen []fact.Code) 
 	}
 }
 
-func dimChoices(r *http.Request, dims []fact.Dim, at int) []choice {
+func dimChoices(r *http.Request, dims []fact.Dim, at int) []web.Choice {
 	chosen := ""
 	if at < len(dims) {
 		chosen = string(dims[at])
 	}
-	all := []choice{{Code: none, Text: web.T(r, "stat.dim.none"), Chosen: chosen == ""}}
+	all := []web.Choice{{Code: none, Text: web.T(r, "stat.dim.none"), Chosen: chosen == ""}}
 	for _, dim := range laid {
-		all = append(all, choice{Code: string(dim), Text: web.T(r, "stat.dim."+string(dim)), Chosen: string(dim) == chosen})
+		all = append(all, web.Choice{Code: string(dim), Text: web.T(r, "stat.dim."+string(dim)), Chosen: string(dim) == chosen})
 	}
 	return all
 }
@@ -141,7 +141,7 @@ func (h handler) areaChoices(r *http.Request, f *form, q fact.Question) {
 	}
 	add(q.Area)
 	for _, id := range ids {
-		f.Areas = append(f.Areas, choice{Code: h.desk.areaWord(id, q.Geography), Text: h.areaName(r, id), Chosen: id == q.Area})
+		f.Areas = append(f.Areas, web.Choice{Code: h.desk.areaWord(id, q.Geography), Text: h.areaName(r, id), Chosen: id == q.Area})
 	}
 }
 
@@ -164,7 +164,7 @@ func (h handler) periodChoices(r *http.Request, f *form, a Ask) {
 	var shown []fact.Period
 	for n, word := range words {
 		at, _ := p.period(word, h.desk.kind(q.Indicators))
-		c := choice{Code: at.String(), Text: h.voice(r).Name(fact.Member{Dim: fact.ByPeriod, Code: at.String()}), Chosen: slices.Contains(q.Periods, at)}
+		c := web.Choice{Code: at.String(), Text: h.voice(r).Name(fact.Member{Dim: fact.ByPeriod, Code: at.String()}), Chosen: slices.Contains(q.Periods, at)}
 		if n == 0 {
 			c.Text += " (" + web.T(r, "stat.period.this") + ")"
 		}
@@ -213,7 +213,7 @@ func (h handler) filterChoices(r *http.Request, f *form, q fact.Question) {
 		}
 		one := filter{Dim: string(dim), Open: q.Only[dim] != nil}
 		for _, code := range codes {
-			one.Items = append(one.Items, choice{Code: code, Text: h.desk.facts.Label(fact.Member{Dim: dim, Code: code}, web.Reader(r).UI), Chosen: slices.Contains(q.Only[dim], code)})
+			one.Items = append(one.Items, web.Choice{Code: code, Text: h.desk.facts.Label(fact.Member{Dim: dim, Code: code}, web.Reader(r).UI), Chosen: slices.Contains(q.Only[dim], code)})
 		}
 		f.Filters = append(f.Filters, one)
 	}

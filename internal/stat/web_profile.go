@@ -19,7 +19,7 @@ type profilePage struct {
 	Profile Profile
 	Ask     string // the same figures as a question
 	Public  string // the page that everybody may see
-	Others  []choice
+	Others  []web.Choice
 }
 
 // placeProfile is the profile of a place with exact figures.
@@ -36,7 +36,7 @@ func (h handler) placeProfile(w http.ResponseWriter, r *http.Request) error {
 	p.Ask = h.profileAsk(url.Values{"chi-tieu": {"POP,HH"}, "hang": {"place"}, "dia-ban": {u.Code}})
 	if u.Level != place.Commune {
 		for _, c := range h.desk.places.Units(u.ID, place.Commune, h.desk.places.Today()) {
-			p.Others = append(p.Others, choice{Text: c.FullName(), URL: askURL + "/noi/" + c.Code})
+			p.Others = append(p.Others, web.Choice{Text: c.FullName(), URL: askURL + "/noi/" + c.Code})
 		}
 	}
 	return h.profile(w, r, p, u.ID, nil)

@@ -27,7 +27,7 @@ const boardMostItems = 12
 // boardPage is /ban-lam-viec/so-lieu/bang?ten=….
 type boardPage struct {
 	Name   string
-	Boards []choice
+	Boards []web.Choice
 	Items  []boardItem
 	Left   int
 }
@@ -51,13 +51,13 @@ func (h handler) board(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := boardPage{Name: r.URL.Query().Get("ten")}
 	for _, s := range all {
-		if s.Board == "" || slices.ContainsFunc(p.Boards, func(c choice) bool { return c.Text == s.Board }) {
+		if s.Board == "" || slices.ContainsFunc(p.Boards, func(c web.Choice) bool { return c.Text == s.Board }) {
 			continue
 		}
 		if p.Name == "" {
 			p.Name = s.Board
 		}
-		p.Boards = append(p.Boards, choice{Text: s.Board, URL: boardURL(s.Board), Chosen: s.Board == p.Name})
+		p.Boards = append(p.Boards, web.Choice{Text: s.Board, URL: boardURL(s.Board), Chosen: s.Board == p.Name})
 	}
 	for _, s := range all {
 		switch {
