@@ -1,0 +1,4 @@
+package delivery
+
+// An engine carries the ledger out.
+type engine struct{}
