@@ -35,6 +35,9 @@ func (id ID) In(lang string) string {
 // SoundURL is the public address of an edition's sound: kind is "opus" or "mp3".
 func (id ID) SoundURL(lang, kind string) string { return id.URL() + "/" + lang + "." + kind }
 
+// DrillMark begins every title of a drill, so that no page, feed or telephone can leave it out.
+const DrillMark = "DIỄN TẬP: "
+
 // Source is the language in which every bulletin is written first; the other editions tell it again.
 const Source = "vi"
 
@@ -118,6 +121,7 @@ type Bulletin struct {
 	Revision   int64     // counts the changes of the working copy
 	Issue      int64     // number of the issue that the public reads, 0 before the first
 	Demo       bool      // made up for demonstration, and says so wherever it appears
+	Drill      bool      // diễn tập: its title begins with DrillMark in every language
 	Writer     string    // account
 	Replaces   ID
 	ReplacedBy ID
@@ -262,6 +266,7 @@ type Issue struct {
 	First     time.Time // of the first issue
 	Approved  []string  // duties of who approved it, never their names
 	Demo      bool
+	Drill     bool
 	Over      bool // expired: kept to look things up, never shown as current
 	Editions  []Edition
 }

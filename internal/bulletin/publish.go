@@ -147,7 +147,7 @@ func (d *Desk) publish(ctx context.Context, s store, actor duty.Actor, b *Bullet
 		b.put(t)
 	}
 	issue := Issue{ID: b.ID, Number: b.Issue, Place: b.Place, Topic: b.Topic, Class: b.Class, Basis: b.Basis, Expires: b.Expires,
-		Published: now, First: first, Approved: approved, Demo: b.Demo, Editions: told}
+		Published: now, First: first, Approved: approved, Demo: b.Demo, Drill: b.Drill, Editions: told}
 	if err := s.addIssue(ctx, issue); err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func (s store) once(ctx context.Context, key, result string) (prior string, repe
 
 func newID() string { return db.NewID() }
 
-const columns = "id, place, topic, class, basis, expires, stage, life, revision, issue, demo, writer, replaces, replaced_by, reason, ended, made, changed"
+const columns = "id, place, topic, class, basis, expires, stage, life, revision, issue, demo, drill, writer, replaces, replaced_by, reason, ended, made, changed"
 
 type row struct {
 	Bulletin
@@ -78,7 +78,7 @@ type row struct {
 }
 
 func (r *row) fields() []any {
-	return []any{&r.ID, &r.Place, &r.Topic, &r.Class, &r.Basis, &r.expires, &r.Stage, &r.Life, &r.Revision, &r.Issue, &r.Demo, &r.Writer,
+	return []any{&r.ID, &r.Place, &r.Topic, &r.Class, &r.Basis, &r.expires, &r.Stage, &r.Life, &r.Revision, &r.Issue, &r.Demo, &r.Drill, &r.Writer,
 		&r.Replaces, &r.ReplacedBy, &r.Reason, &r.ended, &r.made, &r.changed}
 }
 
@@ -154,8 +154,8 @@ func (s store) withEditions(ctx context.Context, all []Bulletin) ([]Bulletin, er
 }
 
 func (s store) insert(ctx context.Context, b Bulletin) error {
-	_, err := db.Exec(ctx, s.c, "INSERT INTO bulletin ("+columns+") VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)",
-		b.ID, b.Place, b.Topic, b.Class, b.Basis, db.Millis(b.Expires), b.Stage, b.Life, b.Revision, b.Issue, b.Demo, b.Writer,
+	_, err := db.Exec(ctx, s.c, "INSERT INTO bulletin ("+columns+") VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)",
+		b.ID, b.Place, b.Topic, b.Class, b.Basis, db.Millis(b.Expires), b.Stage, b.Life, b.Revision, b.Issue, b.Demo, b.Drill, b.Writer,
 		b.Replaces, b.ReplacedBy, b.Reason, db.Millis(b.Ended), db.Millis(b.Made), db.Millis(b.Changed))
 	return err
 }
@@ -163,9 +163,9 @@ func (s store) insert(ctx context.Context, b Bulletin) error {
 // save writes what may change of a bulletin. Its stage follows from its editions.
 func (s store) save(ctx context.Context, b Bulletin) error {
 	_, err := db.Exec(ctx, s.c, `UPDATE bulletin SET place = $2, topic = $3, class = $4, basis = $5, expires = $6, stage = $7, life = $8, revision = $9,
-		issue = $10, replaced_by = $11, reason = $12, ended = $13, changed = $14 WHERE id = $1`,
+		issue = $10, replaced_by = $11, reason = $12, ended = $13, changed = $14, drill = $15 WHERE id = $1`,
 		b.ID, b.Place, b.Topic, b.Class, b.Basis, db.Millis(b.Expires), stage(b.Editions), b.Life, b.Revision, b.Issue, b.ReplacedBy, b.Reason,
-		db.Millis(b.Ended), db.Millis(b.Changed))
+		db.Millis(b.Ended), db.Millis(b.Changed), b.Drill)
 	return err
 }
 

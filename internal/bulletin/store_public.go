@@ -11,7 +11,7 @@ import (
 	"banlang/internal/place"
 )
 
-const issueColumns = "i.bulletin, i.number, i.place, i.topic, i.class, i.basis, i.expires, i.published, i.approved, b.demo, b.life, f.published"
+const issueColumns = "i.bulletin, i.number, i.place, i.topic, i.class, i.basis, i.expires, i.published, i.approved, b.demo, b.drill, b.life, f.published"
 
 // issueJoin finds the issues of a bulletin with what belongs to the bulletin as a whole.
 const issueJoin = ` FROM bulletin_issue i JOIN bulletin b ON b.id = i.bulletin JOIN bulletin_issue f ON f.bulletin = i.bulletin AND f.number = 1`
@@ -24,7 +24,7 @@ type issueRow struct {
 }
 
 func (r *issueRow) fields() []any {
-	return []any{&r.ID, &r.Number, &r.Place, &r.Topic, &r.Class, &r.Basis, &r.expires, &r.published, &r.approved, &r.Demo, &r.life, &r.first}
+	return []any{&r.ID, &r.Number, &r.Place, &r.Topic, &r.Class, &r.Basis, &r.expires, &r.published, &r.approved, &r.Demo, &r.Drill, &r.life, &r.first}
 }
 
 func (r issueRow) issue() Issue {
@@ -143,10 +143,16 @@ type Filter struct {
 
 // current are the conditions for what the public reads now. What has run out is left out by the clock alone.
 func (f Filter) current(now time.Time) *db.Where {
-	w := &db.Where{}
+	w := f.chosen()
 	w.Add("b.life = $?", Published)
 	w.Add("i.number = b.issue")
 	w.Add("i.expires = 0 OR i.expires > $?", db.Millis(now))
+	return w
+}
+
+// chosen are the conditions of the filter itself.
+func (f Filter) chosen() *db.Where {
+	w := &db.Where{}
 	if f.Topic != "" {
 		w.Add("i.topic = $?", f.Topic)
 	}

@@ -24,7 +24,7 @@ type Telling struct {
 // Translate tells a bulletin in another language, in writing. The language must be recorded for the actor.
 func (d *Desk) Translate(ctx context.Context, actor duty.Actor, key string, id ID, t Telling) error {
 	t.Title, t.Body = tidyLine(t.Title), tidy(t.Body)
-	return d.tell(ctx, actor, key, duty.BulletinTranslate, id, t.Lang, t.Revision, func(_ store, e *Edition) error {
+	return d.tell(ctx, actor, key, duty.BulletinTranslate, id, t.Lang, t.Revision, func(_ store, b Bulletin, e *Edition) error {
 		var wrong []error
 		if t.Lang == Source {
 			wrong = append(wrong, fault.Field("body", "bulletin.translate.source"))
@@ -38,7 +38,7 @@ func (d *Desk) Translate(ctx context.Context, actor duty.Actor, key string, id I
 		if utf8.RuneCountInString(t.Body) > LongestBody {
 			wrong = append(wrong, fault.Field("body", "bulletin.body.long", "N", LongestBody))
 		}
-		e.Title, e.Body = t.Title, t.Body
+		e.Title, e.Body = marked(t.Title, b.Drill), t.Body
 		return errors.Join(wrong...)
 	})
 }
@@ -74,7 +74,7 @@ func (d *Desk) Record(ctx context.Context, actor duty.Actor, key string, id ID, 
 	if err != nil {
 		return err
 	}
-	return d.tell(ctx, actor, key, duty.BulletinRecord, id, r.Lang, r.Revision, func(s store, e *Edition) error {
+	return d.tell(ctx, actor, key, duty.BulletinRecord, id, r.Lang, r.Revision, func(s store, _ Bulletin, e *Edition) error {
 		if utf8.RuneCountInString(r.Voice) > longestVoice {
 			return fault.Field("voice", "bulletin.voice.long", "N", longestVoice)
 		}
@@ -97,7 +97,7 @@ func putSoundJob(ctx context.Context, s store, id ID, lang string, ref blob.Ref)
 
 // tell is what Translate and Record have in common: whatever is told anew waits for its language review, also where it is
 // published already.
-func (d *Desk) tell(ctx context.Context, actor duty.Actor, key string, act duty.Act, id ID, lang string, revision int64, set func(store, *Edition) error) error {
+func (d *Desk) tell(ctx context.Context, actor duty.Actor, key string, act duty.Act, id ID, lang string, revision int64, set func(store, Bulletin, *Edition) error) error {
 	if _, err := d.languages.Language(lang); err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (d *Desk) tell(ctx context.Context, actor duty.Actor, key string, act duty.
 		if e.Revision != revision {
 			return fault.New(fault.Conflict, "bulletin.conflict")
 		}
-		if err := set(s, &e); err != nil {
+		if err := set(s, b, &e); err != nil {
 			return err
 		}
 		before := e.State

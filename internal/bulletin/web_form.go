@@ -86,7 +86,7 @@ const localTime = "2006-01-02T15:04"
 func typed(r *http.Request) (Text, error) {
 	t := Text{Place: place.ID(r.PostFormValue("place")), Topic: Topic(r.PostFormValue("topic")), Class: Class(r.PostFormValue("class")),
 		Title: r.PostFormValue("title"), Body: r.PostFormValue("body"), Basis: r.PostFormValue("basis"), Langs: r.PostForm["langs"],
-		HandIn: r.PostFormValue("do") == "send", Revision: number(r, "revision")}
+		Drill: r.PostFormValue("drill") != "", HandIn: r.PostFormValue("do") == "send", Revision: number(r, "revision")}
 	ends := strings.TrimSpace(r.PostFormValue("expires"))
 	if ends == "" {
 		return t, nil
@@ -159,7 +159,8 @@ func (h handler) edit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	e, _ := b.Edition(Source)
-	t := Text{Place: b.Place, Topic: b.Topic, Class: b.Class, Title: e.Title, Body: e.Body, Basis: b.Basis, Expires: b.Expires, Langs: b.Langs(), Revision: e.Revision}
+	t := Text{Place: b.Place, Topic: b.Topic, Class: b.Class, Title: e.Title, Body: e.Body, Basis: b.Basis, Expires: b.Expires, Langs: b.Langs(),
+		Drill: b.Drill, Revision: e.Revision}
 	p := h.formPage(r, b.ID, t)
 	p.Remark = e.Remark
 	return h.room.Show(w, r, "form", h.meta(r, web.T(r, "bulletin.edit.title"), web.Link{Text: b.Title(), URL: deskPage(b.ID)}), p)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -30,13 +31,23 @@ type Text struct {
 	Basis    string
 	Expires  time.Time // zero: stays; an emergency always ends
 	Langs    []string  // languages asked for beside the source
+	Drill    bool      // to rehearse with, as if it were real
 	HandIn   bool      // it is finished: hand it in for approval
 	Revision int64     // of the source that the editor saw; 0 for a new bulletin
 }
 
 func (t *Text) clean() {
-	t.Title, t.Basis, t.Body = tidyLine(t.Title), tidyLine(t.Basis), tidy(t.Body)
+	t.Title, t.Basis, t.Body = marked(tidyLine(t.Title), t.Drill), tidyLine(t.Basis), tidy(t.Body)
 	t.Langs = slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(t.Langs))), func(l string) bool { return l == Source })
+}
+
+// marked is a title with the mark of a drill, or without it.
+func marked(title string, drill bool) string {
+	title = strings.TrimPrefix(title, DrillMark)
+	if drill && title != "" {
+		title = DrillMark + title
+	}
+	return title
 }
 
 func (d *Desk) check(t Text) error {
@@ -105,7 +116,7 @@ func (d *Desk) Write(ctx context.Context, actor duty.Actor, key string, t Text) 
 func (d *Desk) begin(ctx context.Context, actor duty.Actor, key string, t Text, replaces ID) (id ID, err error) {
 	now := d.now()
 	b := Bulletin{ID: ID(newID()), Place: t.Place, Topic: t.Topic, Class: t.Class, Basis: t.Basis, Expires: t.Expires, Revision: 1,
-		Demo: actor.Demo, Writer: actor.ID, Replaces: replaces, Made: now, Changed: now}
+		Demo: actor.Demo, Drill: t.Drill, Writer: actor.ID, Replaces: replaces, Made: now, Changed: now}
 	b.Editions = []Edition{{Lang: Source, State: Draft, Revision: 1, Title: t.Title, Body: t.Body, Changed: now}}
 	if t.HandIn {
 		b.Editions[0].State = Reviewed
@@ -160,6 +171,9 @@ func (d *Desk) Edit(ctx context.Context, actor duty.Actor, key string, id ID, t 
 		if source.Revision != t.Revision {
 			return fault.New(fault.Conflict, "bulletin.conflict")
 		}
+		if b.Issue > 0 && b.Drill != t.Drill {
+			return fault.Field("drill", "bulletin.drill.fixed")
+		}
 		before := b.Stage
 		if err := d.rewrite(ctx, s, &b, t); err != nil {
 			return err
@@ -170,7 +184,7 @@ func (d *Desk) Edit(ctx context.Context, actor duty.Actor, key string, id ID, t 
 
 func (d *Desk) rewrite(ctx context.Context, s store, b *Bulletin, t Text) error {
 	b.Revision++
-	b.Place, b.Topic, b.Class, b.Basis, b.Expires, b.Changed = t.Place, t.Topic, t.Class, t.Basis, t.Expires, d.now()
+	b.Place, b.Topic, b.Class, b.Basis, b.Expires, b.Drill, b.Changed = t.Place, t.Topic, t.Class, t.Basis, t.Expires, t.Drill, d.now()
 	told := b.Editions[0].Title != t.Title || b.Editions[0].Body != t.Body
 	kept := b.Editions[:0:0]
 	for _, e := range b.Editions {
@@ -192,6 +206,7 @@ func (d *Desk) rewrite(ctx context.Context, s store, b *Bulletin, t Text) error 
 		case told && (e.State == Reviewed || e.State == Published):
 			e.State = Translated
 		}
+		e.Title = marked(e.Title, t.Drill)
 		kept = append(kept, e)
 	}
 	b.Editions = kept
@@ -296,7 +311,7 @@ func (d *Desk) Replace(ctx context.Context, actor duty.Actor, id ID) (ID, error)
 	if b.Life != Published {
 		return "", fault.New(fault.Conflict, "bulletin.not_published")
 	}
-	t := Text{Place: b.Place, Topic: b.Topic, Class: b.Class, Basis: b.Basis, Title: b.Editions[0].Title, Body: b.Editions[0].Body, Langs: b.Langs()}
+	t := Text{Place: b.Place, Topic: b.Topic, Class: b.Class, Basis: b.Basis, Title: b.Editions[0].Title, Body: b.Editions[0].Body, Langs: b.Langs(), Drill: b.Drill}
 	if !expired(b.Expires, d.now()) {
 		t.Expires = b.Expires
 	}
