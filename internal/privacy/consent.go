@@ -58,6 +58,9 @@ func (d *Desk) GiveConsent(ctx context.Context, actor duty.Actor, thing duty.Thi
 	})
 }
 
+// enough stands for a reason where the caller has asked for one.
+const enough = "the caller has asked"
+
 func (c Consent) check(reason string) error {
 	var faults []error
 	for field, value := range map[string]string{"subject": c.Subject, "purpose": c.Purpose, "wording": c.Wording, "version": c.Version, "lang": c.Lang} {

@@ -222,6 +222,25 @@ func (s store) addConsent(ctx context.Context, c Consent) (string, error) {
 	return id, err
 }
 
+// Agree writes agreements down in the transaction of the use case that asked for them. Each is checked; the caller has asked the
+// policy and writes the record of acts.
+func Agree(ctx context.Context, tx *db.Tx, at time.Time, all ...Consent) error {
+	rows := make([][]any, len(all))
+	for i, c := range all {
+		if err := c.check(enough); err != nil {
+			return err
+		}
+		rows[i] = []any{newID(), c.Subject, c.Purpose, c.Wording, c.Version, c.Lang, c.Sound, c.Manner, c.Witness, db.Millis(at)}
+	}
+	return db.Insert(ctx, tx, "privacy_consent", "id, subject, purpose, wording, version, lang, sound, manner, witness, given", rows)
+}
+
+// Retract ends every standing agreement of a subject to a purpose in the transaction of the caller, who has asked the policy and
+// writes the record of acts. It tells how many stood.
+func Retract(ctx context.Context, tx *db.Tx, at time.Time, subject, purpose, by string) (int64, error) {
+	return store{c: tx}.withdraw(ctx, subject, purpose, by, at)
+}
+
 func (s store) withdraw(ctx context.Context, subject, purpose, by string, at time.Time) (int64, error) {
 	return db.Exec(ctx, s.c, "UPDATE privacy_consent SET withdrawn = $4, withdrawn_by = $3 WHERE subject = $1 AND purpose = $2 AND withdrawn = 0",
 		subject, purpose, by, db.Millis(at))
