@@ -21,6 +21,7 @@ import (
 	"banlang/internal/bulletin"
 	"banlang/internal/config"
 	"banlang/internal/db"
+	"banlang/internal/delivery"
 	"banlang/internal/duty"
 	"banlang/internal/ethnic"
 	"banlang/internal/fact"
@@ -36,6 +37,7 @@ import (
 	"banlang/internal/report"
 	"banlang/internal/search"
 	"banlang/internal/stat"
+	"banlang/internal/subscriber"
 )
 
 // A House is an open installation: every desk, ready to work.
@@ -58,7 +60,9 @@ type House struct {
 	record   *audit.Desk
 	privacy  *privacy.Desk
 	search   *search.Desk
+	people   *subscriber.Desk
 	bulletin *bulletin.Desk
+	delivery *delivery.Desk
 	library  *library.Desk
 	plan     *plan.Desk
 	facts    *fact.Desk
@@ -121,8 +125,13 @@ func (h *House) build(ctx context.Context) error {
 	}
 	h.queue = job.New(h.db, h.log, h.now)
 	h.accounts = account.New(h.db, h.policy, h.places, h.privacy, h.keeper, h.home, h.now)
+	h.people = subscriber.New(h.db, h.keeper, h.policy, h.places, h.groups, h.text, h.now)
 	h.search = search.New(h.db, h.config.Folder(indexFolder), h.policy, h.log)
 	h.bulletin = bulletin.New(h.db, h.files, h.queue, h.policy, h.places, h.groups, people{h.accounts}, h.log, h.now)
+	h.delivery = delivery.New(delivery.Options{
+		DB: h.db, Files: h.files, Queue: h.queue, Keeper: h.keeper, Policy: h.policy, Places: h.places, Languages: h.groups, People: h.people,
+		Source: h.bulletin, Text: h.text, Origin: strings.TrimSuffix(h.config.Origin, "/"), Log: h.log, Now: h.now,
+	})
 	h.library = library.New(h.db, h.files, transcript.Tools{}, h.queue, h.policy, h.places, h.groups, h.search, h.log, h.now)
 	h.plan = plan.New(h.db, h.policy, h.home(), h.now)
 	h.facts = fact.New(h.db, h.policy, h.places, h.groups, h.now)

@@ -49,6 +49,7 @@ var rooms = []room{
 	{floor: kit, path: "internal/duty", only: []string{"internal/fault"}},
 	{floor: kit, path: "internal/web"},
 	{floor: kit, path: "internal/web/webtest"},
+	{floor: kit, path: "internal/outgoing", only: []string{"internal/fault"}},
 
 	{floor: base, path: "internal/audit"},
 	{floor: base, path: "internal/privacy"},
@@ -58,6 +59,19 @@ var rooms = []room{
 	{floor: base, path: "internal/place"},
 	{floor: base, path: "internal/ethnic"},
 	{floor: base, path: "internal/account"},
+	{floor: base, path: "internal/subscriber"},
+	{floor: base, path: "internal/delivery/gsm", only: nothing},
+	{floor: base, path: "internal/delivery/smpp", only: []string{"internal/delivery/gsm"}},
+	{floor: base, path: "internal/delivery/cap", only: []string{"internal/fault"}},
+	{floor: base, path: "internal/delivery"},
+	{floor: base, path: "internal/delivery/deliverytest"},
+	{floor: base, path: "internal/delivery/sms"},
+	{floor: base, path: "internal/delivery/push"},
+	{floor: base, path: "internal/delivery/mail"},
+	{floor: base, path: "internal/delivery/chat"},
+	{floor: base, path: "internal/delivery/feed"},
+	{floor: base, path: "internal/delivery/loudspeaker"},
+	{floor: base, path: "internal/delivery/sheet"},
 	{floor: base, path: "internal/fact/disclosure", only: []string{"internal/fault"}},
 	{floor: base, path: "internal/fact/disclosure/disclosuretest", only: []string{"internal/fact/disclosure"}},
 	{floor: base, path: "internal/fact"},
@@ -83,11 +97,12 @@ var rooms = []room{
 
 	{floor: apart, path: "bench"},
 	{floor: apart, path: "bench/search"},
+	{floor: apart, path: "scripts/recount", only: nothing},
 	{floor: apart, path: "scripts/testreport", only: nothing},
 }
 
 // testOnly are the rooms that only tests may import, and what stands beside the house: the measurements.
-var testOnly = []string{"internal/db/dbtest", "internal/web/webtest", "internal/fact/disclosure/disclosuretest"}
+var testOnly = []string{"internal/db/dbtest", "internal/web/webtest", "internal/fact/disclosure/disclosuretest", "internal/delivery/deliverytest"}
 
 // A listed package is what go list says of one.
 type listed struct {

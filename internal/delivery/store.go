@@ -9,6 +9,7 @@ import (
 	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/ethnic"
+	"banlang/internal/i18n"
 	"banlang/internal/job"
 	"banlang/internal/place"
 	"banlang/internal/privacy"
@@ -26,6 +27,7 @@ type Desk struct {
 	people     *subscriber.Desk
 	source     Source
 	connectors map[string]Connector
+	text       *i18n.Bundle
 	origin     string // what permanent addresses begin with
 	log        *slog.Logger
 	now        func() time.Time
@@ -44,6 +46,7 @@ type Options struct {
 	People     *subscriber.Desk
 	Source     Source
 	Connectors []Connector
+	Text       *i18n.Bundle
 	Origin     string
 	Log        *slog.Logger
 	Now        func() time.Time
@@ -52,7 +55,7 @@ type Options struct {
 // New makes a desk and names the handlers of its jobs.
 func New(o Options) *Desk {
 	d := &Desk{db: o.DB, files: o.Files, keeper: o.Keeper, policy: o.Policy, places: o.Places, languages: o.Languages, people: o.People,
-		source: o.Source, connectors: map[string]Connector{}, origin: o.Origin, log: o.Log, now: o.Now}
+		source: o.Source, connectors: map[string]Connector{}, text: o.Text, origin: o.Origin, log: o.Log, now: o.Now}
 	for _, c := range o.Connectors {
 		d.connectors[c.Name] = c
 	}
