@@ -113,8 +113,18 @@ func Exec(ctx context.Context, c Conn, text string, args ...any) (int64, error) 
 
 // Insert writes many rows with few statements. columns is a list such as "id, name"; every row has as many values.
 func Insert(ctx context.Context, c Conn, table, columns string, rows [][]any) error {
+	_, err := insert(ctx, c, table, columns, rows, "")
+	return err
+}
+
+// InsertNew is Insert for rows of which some may be there already: those stay as they are. It tells how many were new.
+func InsertNew(ctx context.Context, c Conn, table, columns string, rows [][]any) (int64, error) {
+	return insert(ctx, c, table, columns, rows, " ON CONFLICT DO NOTHING")
+}
+
+func insert(ctx context.Context, c Conn, table, columns string, rows [][]any, end string) (added int64, err error) {
 	if len(rows) == 0 {
-		return nil
+		return 0, nil
 	}
 	width := len(rows[0])
 	batch := max(1, 900/width) // SQLite and PostgreSQL both bound the number of arguments; small statements are also parsed faster
@@ -125,7 +135,7 @@ func Insert(ctx context.Context, c Conn, table, columns string, rows [][]any) er
 		args := make([]any, 0, n*width)
 		for i, row := range rows[:n] {
 			if len(row) != width {
-				return fmt.Errorf("db: row %d of %s has %d values, want %d", i, table, len(row), width)
+				return added, fmt.Errorf("db: row %d of %s has %d values, want %d", i, table, len(row), width)
 			}
 			if i > 0 {
 				text.WriteByte(',')
@@ -136,12 +146,14 @@ func Insert(ctx context.Context, c Conn, table, columns string, rows [][]any) er
 			text.WriteByte(')')
 			args = append(args, row...)
 		}
-		if _, err := Exec(ctx, c, text.String(), args...); err != nil {
-			return err
+		some, err := Exec(ctx, c, text.String()+end, args...)
+		if err != nil {
+			return added, err
 		}
+		added += some
 		rows = rows[n:]
 	}
-	return nil
+	return added, nil
 }
 
 func b2i(b bool) int {
@@ -220,14 +232,19 @@ func Once(ctx context.Context, tx *Tx, key, result string) (prior string, repeat
 // The table has the columns id, state ('waiting', 'running', …), run_at, lease_until and tries.
 // It is the one place where the two engines' texts differ: PostgreSQL skips what another process holds.
 func Lease[T any](ctx context.Context, tx *Tx, fields func(*T) []any, table, columns string, now, until int64, n int) ([]T, error) {
-	skip := ""
-	if tx.engine == PostgreSQL {
-		skip = " FOR UPDATE SKIP LOCKED"
-	}
 	text := "UPDATE " + table + " SET state = 'running', lease_until = $2, tries = tries + 1 WHERE id IN (SELECT id FROM " + table +
-		" WHERE (state = 'waiting' AND run_at <= $1) OR (state = 'running' AND lease_until < $1) ORDER BY run_at, id LIMIT $3" + skip +
+		" WHERE (state = 'waiting' AND run_at <= $1) OR (state = 'running' AND lease_until < $1) ORDER BY run_at, id LIMIT $3" + SkipLocked(tx) +
 		") RETURNING " + columns
 	return All(ctx, tx, fields, text, now, until, n)
+}
+
+// SkipLocked ends a SELECT of rows to be taken, so that PostgreSQL passes over what another process is taking; SQLite writes one
+// transaction at a time.
+func SkipLocked(tx *Tx) string {
+	if tx.engine == PostgreSQL {
+		return " FOR UPDATE SKIP LOCKED"
+	}
+	return ""
 }
 
 // translate turns what the engines say into faults. Their codes are distinct on each.

@@ -220,10 +220,13 @@ type Attempt struct {
 	Due      time.Time // not before
 	Expires  time.Time // not after
 	Parts    int64     // SMS parts, 1 elsewhere: what it takes of a share
-	Note     string    // the text of a notice
+	Note     string    // the text of a notice, sealed
 	State    State
 	Repeat   bool // perhaps the second of the same
 	Demo     bool
+
+	title, address string // of a notice; the address is sealed
+	tries          int64  // how often it was leased
 }
 
 // An Outgoing is what a Sender is handed.

@@ -1,10 +1,18 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"log/slog"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
+	"banlang/internal/audit"
+	"banlang/internal/duty"
+	"banlang/internal/fault"
 	"banlang/internal/subscriber"
 )
 
@@ -13,7 +21,9 @@ type Connector struct {
 	Name    string
 	Channel subscriber.Channel
 	Fields  []Field
-	Open    func(Settings, Hooks) (Sender, error) // does not wait for the network
+	// Simulated says that it reaches nobody, so that it is never live.
+	Simulated bool
+	Open      func(Settings, Hooks) (Sender, error) // does not wait for the network
 }
 
 // A Field is one setting of a connector, labelled by the message delivery.field.<name>.
@@ -47,3 +57,146 @@ const (
 	Rehearsal Mode = "rehearsal" // to a simulator: the only mode that takes what is made up for demonstration
 	Live      Mode = "live"      // to real people
 )
+
+// A Provider is a connection that the administrator set up.
+type Provider struct {
+	ID        string
+	Connector string
+	Channel   subscriber.Channel
+	Name      string
+	Mode      Mode
+	Settings  Settings // without secrets when it is read
+	Rate      int64    // messages a second
+	Burst     int64
+	Window    int64 // messages on their way at once: what a killed process leaves in doubt
+	Cost      int64 // đồng a part
+	Inner     bool  // may connect to addresses inside
+	Revision  int64
+	Health    Health
+}
+
+// SaveProvider makes a provider or changes it. A secret that is left empty stays as it is.
+func (d *Desk) SaveProvider(ctx context.Context, actor duty.Actor, p Provider, reason string) (string, error) {
+	if err := d.policy.Permit(actor, duty.DeliverySetChannel, duty.Thing{}); err != nil {
+		return "", err
+	}
+	c, ok := d.connectors[p.Connector]
+	if !ok {
+		return "", fault.Field("connector", "delivery.connector.unknown")
+	}
+	p.Channel = c.Channel
+	var wrong []error
+	say := func(bad bool, field, key string, args ...any) {
+		if bad {
+			wrong = append(wrong, fault.Field(field, key, args...))
+		}
+	}
+	p.Name = strings.TrimSpace(p.Name)
+	say(p.Name == "" || len(p.Name) > 80, "name", "delivery.provider.name")
+	say(!slices.Contains([]Mode{Off, Dry, Rehearsal, Live}, p.Mode), "mode", "delivery.provider.mode")
+	say(p.Mode == Live && c.Simulated, "mode", "delivery.provider.simulated")
+	say(p.Rate < 1 || p.Rate > 10_000, "rate", "delivery.provider.rate")
+	say(p.Burst < 1 || p.Burst > 10_000, "burst", "delivery.provider.burst")
+	say(p.Window < 1 || p.Window > 2_000, "window", "delivery.provider.window")
+	say(p.Cost < 0 || p.Cost > 1_000_000, "cost", "delivery.provider.cost")
+	say(len([]rune(strings.TrimSpace(reason))) < 10, "reason", "privacy.reason.short")
+	id := p.ID
+	err := d.change(ctx, func(s store) error {
+		before, sealed, err := Provider{}, map[string]string{}, error(nil)
+		if id != "" {
+			if before, sealed, err = s.provider(ctx, id); err != nil {
+				return err
+			}
+			say(before.Connector != p.Connector, "connector", "delivery.connector.fixed")
+			say(before.Revision != p.Revision, "name", "delivery.provider.changed")
+		} else {
+			id = newID()
+		}
+		plain := Settings{}
+		for _, f := range c.Fields {
+			v := strings.TrimSpace(p.Settings[f.Name])
+			switch {
+			case !f.Secret:
+				plain[f.Name] = cmp.Or(v, f.Default)
+			case v != "":
+				sealed[f.Name] = d.keeper.Wrap(secretOf(id, f.Name), v)
+			}
+			say(f.Required && plain[f.Name] == "" && sealed[f.Name] == "", f.Name, "delivery.provider.field", "Field", f.Name)
+		}
+		if err := errors.Join(wrong...); err != nil {
+			return err
+		}
+		p.ID, p.Settings, p.Revision = id, plain, before.Revision+1
+		if err := s.putProvider(ctx, d.now(), p, sealed); err != nil {
+			return err
+		}
+		return audit.Write(ctx, s.tx, d.now(), audit.Entry{Actor: actor.ID, Session: actor.Session, Act: string(duty.DeliverySetChannel), Thing: "provider/" + id,
+			Before: string(before.Mode), After: string(p.Mode), Reason: strings.TrimSpace(reason), Note: p.Connector})
+	})
+	return id, err
+}
+
+func secretOf(provider, field string) string { return "provider/" + provider + "/" + field }
+
+// Providers lists the connections with how they are, for who sets channels.
+func (d *Desk) Providers(ctx context.Context) ([]Provider, error) {
+	all, err := d.read().providers(ctx)
+	for i := range all {
+		all[i].Health = d.healthOf(all[i])
+	}
+	return all, err
+}
+
+// Provider is one connection.
+func (d *Desk) Provider(ctx context.Context, id string) (Provider, error) {
+	p, _, err := d.read().provider(ctx, id)
+	p.Health = d.healthOf(p)
+	return p, err
+}
+
+// Connectors lists the kinds of connection that there are, in the order of their names.
+func (d *Desk) Connectors() []Connector {
+	return slices.SortedFunc(maps.Values(d.connectors), func(a, b Connector) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// healthOf asks the connection that is open, if one is.
+func (d *Desk) healthOf(p Provider) Health {
+	switch p.Mode {
+	case Off:
+		return Health{Why: "delivery.health.off"}
+	case Dry:
+		return Health{Up: true, Why: "delivery.health.dry"}
+	}
+	if l, ok := d.engine.open.Load(p.ID); ok {
+		return l.(*link).Health()
+	}
+	return Health{Why: "delivery.health.closed"}
+}
+
+// open opens a connection of a provider with its secrets.
+func (d *Desk) open(p Provider, sealed map[string]string) (Sender, error) {
+	if p.Mode == Dry {
+		return dry{}, nil
+	}
+	settings := maps.Clone(p.Settings)
+	for name, box := range sealed {
+		plain, err := d.keeper.Unwrap(secretOf(p.ID, name), box)
+		if err != nil {
+			return nil, err
+		}
+		settings[name] = plain
+	}
+	return d.connectors[p.Connector].Open(settings, Hooks{Provider: p.ID, Receipt: d.Receipts, Heard: d.Heard, Inner: p.Inner, Log: d.log, Now: d.now})
+}
+
+// dry does everything but the handing over.
+type dry struct{}
+
+func (dry) Send(_ context.Context, batch []Outgoing, done func(int, Result)) {
+	for i := range batch {
+		done(i, Result{State: Suppressed, Why: "delivery.reason.dry"})
+	}
+}
+
+func (dry) Health() Health { return Health{Up: true, Why: "delivery.health.dry"} }
+func (dry) Close() error   { return nil }

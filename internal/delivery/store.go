@@ -59,6 +59,7 @@ func New(o Options) *Desk {
 	for _, c := range o.Connectors {
 		d.connectors[c.Name] = c
 	}
+	d.engine.writes = make(chan write)
 	d.schedule(o.Queue)
 	return d
 }
@@ -85,3 +86,5 @@ func (d *Desk) once(ctx context.Context, key string, f func(store) error) error 
 		return f(s)
 	})
 }
+
+func newID() string { return db.NewID() }

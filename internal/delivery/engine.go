@@ -1,4 +1,0 @@
-package delivery
-
-// An engine carries the ledger out.
-type engine struct{}

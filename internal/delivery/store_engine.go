@@ -1,0 +1,137 @@
+package delivery
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"banlang/internal/db"
+)
+
+// An engine carries the ledger out: it gathers what is to be written, so that many share one sync, and drives a worker for each
+// provider and lane.
+type engine struct {
+	writes chan write
+	wake   sync.Map // queue -> chan struct{}: something was queued there
+	open   sync.Map // provider -> *link
+}
+
+// A write waits for the transaction that it shares with others.
+type write struct {
+	notices []Attempt
+	found   []finding
+	do      func(context.Context, store) error // whatever else
+	done    chan error
+}
+
+// mostWrites are in one transaction: few enough that a lane's next window does not wait long.
+const mostWrites = 2000
+
+// put hands a write over and waits until it is synced to disk, or refused.
+func (d *Desk) put(ctx context.Context, w write) error {
+	w.done = make(chan error, 1)
+	select {
+	case d.engine.writes <- w:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-w.done:
+		return err
+	case <-ctx.Done(): // it may still be written: whoever asks again does so with the same identifiers
+		return ctx.Err()
+	}
+}
+
+// gather writes what comes in, everything that waits in one transaction, until ctx ends and nothing waits.
+func (d *Desk) gather(ctx context.Context) {
+	for {
+		var all []write
+		select {
+		case w := <-d.engine.writes:
+			all = append(all, w)
+		case <-ctx.Done():
+			return
+		}
+		for more, size := true, 0; more && size < mostWrites; {
+			select {
+			case w := <-d.engine.writes:
+				all, size = append(all, w), size+len(w.notices)+len(w.found)+1
+			default:
+				more = false
+			}
+		}
+		d.write(ctx, all)
+	}
+}
+
+// write writes all in one transaction; where that is refused, each on its own, so that one bad write harms no other.
+func (d *Desk) write(ctx context.Context, all []write) {
+	err := d.writeTogether(ctx, all)
+	if err != nil && len(all) > 1 {
+		for _, w := range all {
+			w.done <- d.writeTogether(ctx, []write{w})
+		}
+		return
+	}
+	for _, w := range all {
+		w.done <- err
+	}
+}
+
+func (d *Desk) writeTogether(ctx context.Context, all []write) error {
+	at := d.now()
+	queued := map[queue]bool{}
+	err := d.db.Tx(ctx, func(tx *db.Tx) error {
+		s := store{tx, tx}
+		var notices []Attempt
+		var found []finding
+		for _, w := range all {
+			notices, found = append(notices, w.notices...), append(found, w.found...)
+		}
+		if _, err := s.addAttempts(ctx, at, notices); err != nil {
+			return err
+		}
+		for _, n := range notices {
+			queued[queue{n.Channel, n.Lane}] = true
+		}
+		if err := s.observe(ctx, at, found); err != nil {
+			return err
+		}
+		if err := s.join(ctx, at, found); err != nil {
+			return err
+		}
+		for _, w := range all {
+			if w.do != nil {
+				if err := w.do(ctx, s); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		for q := range queued {
+			d.nudge(q)
+		}
+	}
+	return err
+}
+
+// nudge wakes the workers of a lane.
+func (d *Desk) nudge(q queue) {
+	if c, ok := d.engine.wake.Load(q); ok {
+		select {
+		case c.(chan struct{}) <- struct{}{}:
+		default: // it is about to look anyway
+		}
+	}
+}
+
+func (d *Desk) woken(q queue) chan struct{} {
+	c, _ := d.engine.wake.LoadOrStore(q, make(chan struct{}, 1))
+	return c.(chan struct{})
+}
+
+// poll is how often a lane is looked at when nobody nudged: for what another process queued.
+const poll = time.Second

@@ -1,0 +1,355 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
+
+	"banlang/internal/i18n"
+	"banlang/internal/subscriber"
+)
+
+const (
+	leaseFor = time.Minute      // after which nobody knows what became of it
+	answerIn = 40 * time.Second // a network that has not answered by then leaves it in doubt
+	mostTry  = 8                // handings over that a network put off
+)
+
+// A link is a provider that is connected: one connection for everything, and one of its own for emergencies.
+type link struct {
+	Provider
+	sender, urgent Sender
+	limit          *rate.Limiter // shared: what an emergency takes, the others wait for
+	stop           context.CancelFunc
+	ended          chan struct{}
+}
+
+// Health is how the connection of the many is, or that of emergencies where only that one is down.
+func (l *link) Health() Health {
+	if h := l.sender.Health(); !h.Up {
+		return h
+	}
+	return l.urgent.Health()
+}
+
+// Run carries the ledger out until ctx ends. What is on its way then is waited for and written down.
+func (d *Desk) Run(ctx context.Context) error {
+	writing, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var gatherer sync.WaitGroup
+	gatherer.Go(func() { d.gather(writing) })
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return d.connect(ctx) })
+	g.Go(func() error { return d.sweep(ctx) })
+	err := g.Wait()
+	stop()
+	gatherer.Wait()
+	return err
+}
+
+// connect keeps one link for each provider that is not off, as the table says.
+func (d *Desk) connect(ctx context.Context) error {
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for {
+		if err := d.relink(ctx); err != nil && ctx.Err() == nil {
+			d.log.Error("delivery: providers", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			d.engine.open.Range(func(id, l any) bool { d.unlink(id.(string), l.(*link)); return true })
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+func (d *Desk) relink(ctx context.Context) error {
+	all, err := d.read().providers(ctx)
+	if err != nil {
+		return err
+	}
+	want := map[string]int64{}
+	for _, p := range all {
+		if p.Mode != Off {
+			want[p.ID] = p.Revision
+		}
+	}
+	d.engine.open.Range(func(id, l any) bool {
+		if want[id.(string)] != l.(*link).Revision {
+			d.unlink(id.(string), l.(*link))
+		}
+		return true
+	})
+	for _, p := range all {
+		if _, there := d.engine.open.Load(p.ID); there || p.Mode == Off {
+			continue
+		}
+		if err := d.link(ctx, p.ID); err != nil {
+			d.log.Error("delivery: provider", "provider", p.ID, "error", err)
+		}
+	}
+	return nil
+}
+
+func (d *Desk) link(ctx context.Context, id string) error {
+	p, sealed, err := d.read().provider(ctx, id)
+	if err != nil {
+		return err
+	}
+	l := &link{Provider: p, limit: rate.NewLimiter(rate.Limit(p.Rate), int(p.Burst)), ended: make(chan struct{})}
+	if l.sender, err = d.open(p, sealed); err != nil {
+		return err
+	}
+	if l.urgent, err = d.open(p, sealed); err != nil {
+		return errors.Join(err, l.sender.Close())
+	}
+	ctx, l.stop = context.WithCancel(ctx)
+	var workers sync.WaitGroup
+	workers.Go(func() { d.work(ctx, l, Urgent, l.urgent, int(p.Window)) })
+	for range 2 { // while one window is on its way, the next is made ready
+		workers.Go(func() { d.work(ctx, l, Routine, l.sender, int(max(1, p.Window/2))) })
+	}
+	d.engine.open.Store(id, l)
+	go func() { workers.Wait(); close(l.ended) }()
+	return nil
+}
+
+func (d *Desk) unlink(id string, l *link) {
+	l.stop()
+	<-l.ended
+	d.engine.open.Delete(id)
+	if err := errors.Join(l.sender.Close(), l.urgent.Close()); err != nil {
+		d.log.Warn("delivery: close", "provider", id, "error", err)
+	}
+}
+
+// work takes the attempts of one lane to one provider, a window at a time.
+func (d *Desk) work(ctx context.Context, l *link, lane Lane, to Sender, window int) {
+	woken := d.woken(queue{l.Channel, lane})
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		did, pause, err := d.window(ctx, l, lane, to, window)
+		if err != nil && ctx.Err() == nil {
+			d.log.Error("delivery", "provider", l.ID, "lane", int64(lane), "error", err)
+			pause = poll
+		}
+		if did {
+			continue
+		}
+		if pause > 0 {
+			select {
+			case <-ctx.Done():
+			case <-time.After(pause):
+			}
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-woken:
+		case <-tick.C:
+		}
+	}
+}
+
+// window sends one window. did: there was something; pause: come back so much later, whoever nudges.
+func (d *Desk) window(ctx context.Context, l *link, lane Lane, to Sender, window int) (did bool, pause time.Duration, err error) {
+	if lane != Urgent {
+		if Quiet(l.Channel, d.now()) {
+			return false, poll, nil
+		}
+		tokens := int(l.limit.Tokens())
+		if tokens < 1 {
+			return false, 10 * time.Millisecond, nil
+		}
+		window = min(window, tokens)
+	}
+	if some, err := d.read().waiting(ctx, l.Provider, lane); err != nil || !some {
+		return false, 0, err
+	}
+	var all []Attempt
+	err = d.put(ctx, write{do: func(ctx context.Context, s store) (err error) {
+		now := d.now()
+		all, err = s.lease(ctx, l.Provider, lane, window, now, now.Add(leaseFor))
+		return err
+	}})
+	if err != nil || len(all) == 0 {
+		return false, 0, err
+	}
+	for taken := 0; taken < len(all); taken += l.limit.Burst() {
+		r := l.limit.ReserveN(time.Now(), min(l.limit.Burst(), len(all)-taken))
+		if wait := r.Delay(); lane == Urgent && wait > 0 {
+			time.Sleep(min(wait, time.Second))
+		}
+	}
+	return true, 0, d.hand(context.WithoutCancel(ctx), l, lane, to, all)
+}
+
+// hand makes leased attempts ready and hands them to the network, writing down what is learnt as it is learnt.
+func (d *Desk) hand(ctx context.Context, l *link, lane Lane, to Sender, all []Attempt) error {
+	batch, kept, found, err := d.ready(ctx, l.Channel, all)
+	if err != nil {
+		return err
+	}
+	if lane != Urgent && Quiet(l.Channel, d.now()) { // it has become night meanwhile
+		ids := make([]string, len(kept))
+		for i, a := range kept {
+			ids[i] = a.ID
+		}
+		return d.put(ctx, write{found: found, do: func(ctx context.Context, s store) error { return s.requeue(ctx, d.now(), d.now(), ids) }})
+	}
+	if len(found) > 0 {
+		if err := d.put(ctx, write{found: found}); err != nil {
+			return err
+		}
+	}
+	results := make(chan answer, len(batch))
+	var written error
+	var writer sync.WaitGroup
+	writer.Go(func() { written = d.writeDown(ctx, kept, results) })
+	sending, cancel := context.WithTimeout(ctx, answerIn)
+	to.Send(sending, batch, func(i int, r Result) { results <- answer{i, r} })
+	cancel()
+	close(results)
+	writer.Wait()
+	return written
+}
+
+type answer struct {
+	i int
+	Result
+}
+
+// writeDown writes what a network answered, as many answers at once as have come.
+func (d *Desk) writeDown(ctx context.Context, all []Attempt, results <-chan answer) error {
+	var first error
+	for r := range results {
+		some := []answer{r}
+		for more := true; more; {
+			select {
+			case r, ok := <-results:
+				if more = ok; ok {
+					some = append(some, r)
+				}
+			default:
+				more = false
+			}
+		}
+		if err := d.put(ctx, d.learnt(all, some)); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// learnt is what answers write into the ledger.
+func (d *Desk) learnt(all []Attempt, answers []answer) write {
+	now := d.now()
+	var w write
+	var gone []string
+	later := map[time.Duration][]string{}
+	for _, r := range answers {
+		a := all[r.i]
+		switch {
+		case r.Again > 0 && a.tries < mostTry:
+			later[r.Again] = append(later[r.Again], a.ID)
+			continue
+		case r.Again > 0:
+			r.State = Failed
+		}
+		if r.Gone {
+			gone = append(gone, a.Endpoint)
+		}
+		w.found = append(w.found, finding{attempt: a.ID, state: r.State, provider: r.Provider, why: r.Why, detail: r.Detail, at: now})
+	}
+	if len(gone)+len(later) > 0 {
+		w.do = func(ctx context.Context, s store) error {
+			for _, endpoint := range gone {
+				if err := subscriber.MarkGone(ctx, s.tx, now, endpoint); err != nil {
+					return err
+				}
+			}
+			for pause, ids := range later {
+				if err := s.requeue(ctx, now, now.Add(pause), ids); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	return w
+}
+
+// ready composes leased attempts. What is too late, has no text or nobody to go to any more is found out here, before the wire.
+func (d *Desk) ready(ctx context.Context, channel subscriber.Channel, all []Attempt) (batch []Outgoing, kept []Attempt, found []finding, err error) {
+	now := d.now()
+	var endpoints []string
+	for _, a := range all {
+		if a.Campaign != "" {
+			endpoints = append(endpoints, a.Endpoint)
+		}
+	}
+	addresses, err := d.read().addresses(ctx, endpoints)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for _, a := range all {
+		sealed, there := addresses[a.Endpoint]
+		if a.Campaign == "" {
+			sealed, there = subscriber.Sealed{Endpoint: a.Endpoint, Box: a.address}, true
+		}
+		not := func(s State, why string) { found = append(found, finding{attempt: a.ID, state: s, why: why, at: now}) }
+		if !a.Expires.IsZero() && !now.Before(a.Expires) {
+			not(Expired, "delivery.reason.expired")
+			continue
+		}
+		if !there {
+			not(Suppressed, "delivery.reason.stopped")
+			continue
+		}
+		o, why, err := d.outgoing(ctx, a, channel)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		if why != "" {
+			not(Suppressed, why)
+			continue
+		}
+		if o.To, err = sealed.Open(d.keeper); err != nil {
+			not(Failed, "delivery.reason.address")
+			continue
+		}
+		o.Attempt, o.Expires = a.ID, a.Expires
+		batch, kept = append(batch, o), append(kept, a)
+	}
+	return batch, kept, found, nil
+}
+
+// Quiet reports whether a channel rests at a moment: SMS from 22 to 7 h, calls from 17 to 8 h (Decree 91/2020, which says so of
+// advertising, taken for everything but emergencies).
+func Quiet(c subscriber.Channel, at time.Time) bool {
+	hour := at.In(i18n.Zone).Hour()
+	switch c {
+	case subscriber.SMS:
+		return hour >= 22 || hour < 7
+	case subscriber.Call:
+		return hour >= 17 || hour < 8
+	}
+	return false
+}
+
+// QuietUntil is when a channel that rests may be used again; zero where it does not rest.
+func QuietUntil(c subscriber.Channel, at time.Time) time.Time {
+	if !Quiet(c, at) {
+		return time.Time{}
+	}
+	t := at.In(i18n.Zone).Truncate(time.Hour)
+	for Quiet(c, t) {
+		t = t.Add(time.Hour)
+	}
+	return t
+}
