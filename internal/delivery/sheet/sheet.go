@@ -112,11 +112,11 @@ func readCode(typed string) (string, error) {
 		if strings.ContainsRune(letters, r) {
 			b.WriteRune(r)
 		} else if r != '-' && r != ' ' && r != '.' {
-			return "", fault.Field("ma", "sheet.code.bad")
+			return "", fault.Field("ma", "leaflet.code.bad")
 		}
 	}
 	if b.Len() != 8 {
-		return "", fault.Field("ma", "sheet.code.bad")
+		return "", fault.Field("ma", "leaflet.code.bad")
 	}
 	return b.String()[:4] + "-" + b.String()[4:], nil
 }
@@ -175,7 +175,7 @@ func (d *Desk) coded(ctx context.Context, typed string) (delivery.Item, ending, 
 	}
 	c, err := d.codes.byCode(ctx, code)
 	if fault.Is(err, fault.NotFound) {
-		return delivery.Item{}, holds, fault.Field("ma", "sheet.code.unknown")
+		return delivery.Item{}, holds, fault.Field("ma", "leaflet.code.unknown")
 	}
 	if err != nil {
 		return delivery.Item{}, holds, err

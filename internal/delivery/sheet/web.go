@@ -79,13 +79,13 @@ func (h handler) sheet(w http.ResponseWriter, r *http.Request) error {
 			one.MP3, one.Size = i.URL+"/"+e.Lang+".mp3", s.Sound.MP3Size
 		}
 		if s.Text.Lang != e.Lang {
-			one.Note = "sheet.only_sound"
+			one.Note = "leaflet.only_sound"
 		} else if s.Sound.Lang != e.Lang {
-			one.Note = "sheet.only_text"
+			one.Note = "leaflet.only_text"
 		}
 		p.Langs = append(p.Langs, one)
 	}
-	m := web.Meta{Title: web.T(r, "sheet.title"), NoIndex: true, Crumbs: []web.Link{{Text: web.T(r, "bulletin.list.title"), URL: "/ban-tin"}, {Text: p.Title, URL: i.URL}}}
+	m := web.Meta{Title: web.T(r, "leaflet.title"), NoIndex: true, Crumbs: []web.Link{{Text: web.T(r, "bulletin.list.title"), URL: "/ban-tin"}, {Text: p.Title, URL: i.URL}}}
 	return h.room.Show(w, r, "offer", m, p)
 }
 
@@ -102,7 +102,7 @@ func (h handler) file(send func(http.ResponseWriter, *http.Request, sheet) error
 		}
 		s := h.compose(r, i, cmp.Or(r.URL.Query().Get("tieng"), source))
 		if s.Text.Title == "" {
-			return fault.New(fault.NotFound, "sheet.no_text")
+			return fault.New(fault.NotFound, "leaflet.no_text")
 		}
 		if s.Code, err = h.desk.keep(r.Context(), i); err != nil {
 			return err
@@ -114,7 +114,7 @@ func (h handler) file(send func(http.ResponseWriter, *http.Request, sheet) error
 func (h handler) pdf(w http.ResponseWriter, r *http.Request, s sheet) error {
 	n := slices.IndexFunc(papers, func(p paper) bool { return p.code == cmp.Or(r.URL.Query().Get("kho"), "a4") })
 	if n < 0 {
-		return fault.New(fault.NotFound, "sheet.no_paper")
+		return fault.New(fault.NotFound, "leaflet.no_paper")
 	}
 	body, err := s.print(papers[n])
 	return h.hand(w, r, s, papers[n].code+".pdf", "application/pdf", body, err)
@@ -149,29 +149,29 @@ func (h handler) compose(r *http.Request, i delivery.Item, lang string) sheet {
 	if lang != source {
 		s.Page += "?tieng=" + url.QueryEscape(lang)
 	}
-	s.Words = words{Class: say("sheet.class." + string(i.Class)), Topic: say("bulletin.topic." + i.Topic), Issuer: cmp.Or(h.site.Agency, h.site.Province),
-		Place: say("sheet.for", "Place", h.place(i)), Day: say("sheet.day", "Day", i18n.Date(i18n.Default, i.Published.In(i18n.Zone))),
-		Read: say("sheet.read"), Ask: say("sheet.ask"), Code: say("sheet.code"), Leaf: say("sheet.leaf")}
+	s.Words = words{Class: say("leaflet.class." + string(i.Class)), Topic: say("bulletin.topic." + i.Topic), Issuer: cmp.Or(h.site.Agency, h.site.Province),
+		Place: say("leaflet.for", "Place", h.place(i)), Day: say("leaflet.day", "Day", i18n.Date(i18n.Default, i.Published.In(i18n.Zone))),
+		Read: say("leaflet.read"), Ask: say("leaflet.ask"), Code: say("leaflet.code"), Leaf: say("leaflet.leaf")}
 	if i.Version > 1 {
-		s.Words.Day = say("sheet.renewed", "Version", i.Version, "Day", i18n.DateTime(i18n.Default, i.Published.In(i18n.Zone)))
+		s.Words.Day = say("leaflet.renewed", "Version", i.Version, "Day", i18n.DateTime(i18n.Default, i.Published.In(i18n.Zone)))
 	}
 	if !i.Expires.IsZero() {
-		s.Words.Until = say("sheet.until", "Time", i18n.DateTime(i18n.Default, i.Expires.In(i18n.Zone)))
+		s.Words.Until = say("leaflet.until", "Time", i18n.DateTime(i18n.Default, i.Expires.In(i18n.Zone)))
 	}
 	if i.Drill {
-		s.Words.Marks = append(s.Words.Marks, say("sheet.drill"))
+		s.Words.Marks = append(s.Words.Marks, say("leaflet.drill"))
 	}
 	if i.Demo {
-		s.Words.Marks = append(s.Words.Marks, say("sheet.demo"))
+		s.Words.Marks = append(s.Words.Marks, say("leaflet.demo"))
 	}
 	if s.Text.Lang != lang {
-		s.Words.Given = say("sheet.given", "Lang", h.name(lang), "Given", h.name(s.Text.Lang))
+		s.Words.Given = say("leaflet.given", "Lang", h.name(lang), "Given", h.name(s.Text.Lang))
 	}
 	if s.Sound.MP3 != "" {
 		s.Hear = web.Origin(r) + i.URL + "/" + s.Sound.Lang + ".mp3"
-		s.Words.Hear = say("sheet.hear", "Lang", h.name(s.Sound.Lang))
+		s.Words.Hear = say("leaflet.hear", "Lang", h.name(s.Sound.Lang))
 		if s.Sound.Machine {
-			s.Words.Hear = say("sheet.hear_machine", "Lang", h.name(s.Sound.Lang))
+			s.Words.Hear = say("leaflet.hear_machine", "Lang", h.name(s.Sound.Lang))
 		}
 	}
 	return s
@@ -207,7 +207,7 @@ func (h handler) gone(w http.ResponseWriter, r *http.Request, i delivery.Item, w
 }
 
 func (h handler) over(i delivery.Item, why ending) gonePage {
-	p := gonePage{Key: "sheet.gone." + string(why), Reason: i.Reason}
+	p := gonePage{Key: "leaflet.gone." + string(why), Reason: i.Reason}
 	if i.ReplacedBy != "" {
 		p.Next = "/ban-tin/" + string(i.ReplacedBy)
 	}
@@ -231,7 +231,7 @@ type codePage struct {
 
 func (h handler) code(w http.ResponseWriter, r *http.Request) error {
 	p := codePage{Typed: r.URL.Query().Get("ma")}
-	m := web.Meta{Title: web.T(r, "sheet.check.title"), NoIndex: true}
+	m := web.Meta{Title: web.T(r, "leaflet.check.title"), NoIndex: true}
 	if p.Typed == "" {
 		return h.room.Show(w, r, "code", m, p)
 	}
