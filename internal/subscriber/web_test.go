@@ -1,0 +1,248 @@
+package subscriber
+
+import (
+	"context"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"banlang/internal/db"
+	"banlang/internal/db/dbtest"
+	"banlang/internal/duty"
+	"banlang/internal/ethnic"
+	"banlang/internal/fault"
+	"banlang/internal/i18n"
+	"banlang/internal/place"
+	"banlang/internal/privacy"
+	"banlang/internal/web"
+	"banlang/internal/web/webtest"
+)
+
+// A counter is the pages with people behind them, and the phones that notices go to.
+type counter struct {
+	*testing.T
+	desk   *Desk
+	site   *web.Site
+	phones map[string][]string
+	commune,
+	other place.ID
+}
+
+type tokens map[string]duty.Actor
+
+func (t tokens) Actor(_ context.Context, token string) (duty.Actor, error) {
+	if a, ok := t[token]; ok {
+		return a, nil
+	}
+	return duty.Actor{}, fault.New(fault.Unauthenticated, "error.unauthenticated")
+}
+
+func newCounter(t *testing.T, d *db.DB) *counter {
+	t.Helper()
+	c := &counter{T: t, phones: map[string][]string{}}
+	clock := time.Date(2026, 7, 5, 9, 0, 0, 0, i18n.Zone)
+	now := func() time.Time { return clock }
+	keeper, err := privacy.OpenKeeper(t.TempDir())
+	c.must(err)
+	t.Cleanup(func() { keeper.Close() })
+	places := place.New(d, now)
+	c.must(places.Ready(t.Context(), nil))
+	languages := ethnic.New(d, places, now)
+	c.must(languages.Ready(t.Context()))
+	for code, id := range map[string]*place.ID{"06325": &c.commune, "05977": &c.other} {
+		u, err := places.At(code, places.Today())
+		c.must(err)
+		*id = u.ID
+	}
+	text, err := i18n.Load()
+	c.must(err)
+	policy := duty.New(places, now)
+	c.desk = New(d, keeper, policy, places, languages, text, now)
+	c.desk.Notify = func(_ context.Context, _ *db.Tx, n Notice) error {
+		to, err := n.To.Open(keeper)
+		c.phones[to] = append(c.phones[to], n.Text)
+		return err
+	}
+	as := func(id string, g duty.Grant) duty.Actor {
+		g.From = clock.Add(-time.Hour)
+		return duty.Actor{ID: id, Name: id, Session: id, Grants: []duty.Grant{g}}
+	}
+	people := tokens{
+		"relay":   as("relay", duty.Grant{Role: duty.Relay, Area: string(c.commune), Village: "v1"}),
+		"officer": as("officer", duty.Grant{Role: duty.CommuneOfficer, Area: string(c.commune)}),
+		"away":    as("away", duty.Grant{Role: duty.CommuneOfficer, Area: string(c.other)}),
+		"editor":  as("editor", duty.Grant{Role: duty.Editor, Area: string(places.HomeUnit().ID)}),
+	}
+	c.site, err = web.New(web.Options{Text: text, Policy: policy, Now: now, Commits: d.Commits, Accounts: people, Province: "Lạng Sơn",
+		Languages: []web.Language{{Tag: "vi", Name: "Tiếng Việt"}, {Tag: "tyz", Name: "Tày"}, {Tag: "nut", Name: "Nùng"}}})
+	c.must(err)
+	Mount(c.site, c.desk, []Topic{{"health", "health"}, {"disaster", "disaster-flood"}})
+	return c
+}
+
+func (c *counter) must(err error) {
+	c.Helper()
+	if err != nil {
+		c.Fatal(err)
+	}
+}
+
+// wants checks an answer, and that it tells the address nowhere.
+func (c *counter) wants(what string, p webtest.Page, status int, texts ...string) {
+	c.Helper()
+	if p.Status != status || !p.Has(texts...) {
+		c.Errorf("%s: %d, want %d with %q: %s", what, p.Status, status, texts, p.Text())
+	}
+	all := p.Body
+	for name, values := range p.Header {
+		all += name + strings.Join(values, "\n")
+	}
+	for _, told := range []string{"961234567", "961 234 567"} {
+		if strings.Contains(all, told) {
+			c.Errorf("%s shows the number: %s", what, p.Text())
+		}
+	}
+}
+
+const number = "0961 234 567" // nobody's: the tests send nothing
+
+var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
+
+// code is the last one that came to the number.
+func (c *counter) code() string {
+	c.Helper()
+	got := c.phones["+84961234567"]
+	if len(got) == 0 || sixDigits.FindString(got[len(got)-1]) == "" {
+		c.Fatalf("no code came to the number: %q", got)
+	}
+	return sixDigits.FindString(got[len(got)-1])
+}
+
+var carries = regexp.MustCompile(`name="to" value="([^"]+)"`)
+
+func (c *counter) carried(p webtest.Page) string {
+	c.Helper()
+	found := carries.FindStringSubmatch(p.Body)
+	if found == nil {
+		c.Fatalf("no sealed address on the page: %d %s", p.Status, p.Text())
+	}
+	return strings.ReplaceAll(found[1], "&#43;", "+")
+}
+
+func (c *counter) persons() int {
+	c.Helper()
+	found, err := Reach(c.Context(), c.desk.db, Reachable{Area: c.commune}, "", 100)
+	c.must(err)
+	return len(found)
+}
+
+// Somebody asks for news, proves the number, and stops: in forms without script, and no page shows the number again.
+func TestJoinAndLeave(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := newCounter(t, d)
+		who := webtest.New(t, c.site)
+		page := who.Get("/dang-ky")
+		c.wants("the form", page, 200, c.wording(), `name="agreed" value="yes" aria-describedby="wording">`, "xã Bắc Sơn", "data-push")
+		fields := []string{"address", number, "place", string(c.commune), "heard", "tyz", "more", "nut", "read", "vi", "topics", "health"}
+
+		short := who.Post("/dang-ky", fields...)
+		if short.Status != 422 || !short.Has(`value="`+number+`"`, `id="agreed-why"`, `value="tyz" checked`, `value="health" checked`, `value="nut" checked`) {
+			t.Errorf("without the agreement: %d, want 422 with what was typed: %s", short.Status, short.Body)
+		}
+		if short.Has(`name="agreed" value="yes" checked`) || len(c.phones) > 0 {
+			t.Errorf("the agreement is ticked beforehand, or something was sent: %v", c.phones)
+		}
+		sent := who.Post("/dang-ky", append(fields, "agreed", "yes")...)
+		c.wants("asking for a code", sent, 200, "…567")
+		if n := c.persons(); n != 0 {
+			t.Errorf("%d may be sent to before the code was given", n)
+		}
+		to := c.carried(sent)
+		wrong := "000000"
+		if c.code() == wrong {
+			wrong = "000001"
+		}
+		c.wants("a wrong code", who.Post("/dang-ky/xac-nhan", "to", to, "code", wrong), 422, `id="code-why"`, "…567")
+		c.wants("a torn page", who.Post("/dang-ky/xac-nhan", "to", to[:len(to)/2], "code", c.code()), 422)
+		c.wants("the code", who.Post("/dang-ky/xac-nhan", "to", to, "code", c.code()), 200, "THOI", "…567")
+		found, err := Reach(t.Context(), d, Reachable{Area: c.commune}, "", 100)
+		c.must(err)
+		if len(found) != 1 || strings.Join(found[0].Heard, " ") != "tyz nut" || strings.Join(found[0].Topics, " ") != "health" {
+			t.Fatalf("subscribed is %+v", found)
+		}
+
+		known := who.Post("/dang-ky/thoi", "address", number)
+		c.wants("asking to stop", known, 200, "…567")
+		unknown := who.Post("/dang-ky/thoi", "address", "0987 654 321")
+		if a, b := strings.ReplaceAll(known.Text(), "567", ""), strings.ReplaceAll(unknown.Text(), "321", ""); a != b || len(c.phones["+84987654321"]) > 0 {
+			t.Errorf("a number that is not known is answered otherwise:\n%s\n%s", a, b)
+		}
+		c.wants("a code for an unknown number", who.Post("/dang-ky/thoi/ma", "to", c.carried(unknown), "code", "123456"), 422, `id="code-why"`)
+		c.wants("a join code does not stop", who.Post("/dang-ky/thoi/ma", "to", c.carried(known), "code", ""), 422)
+		c.wants("stopping", who.Post("/dang-ky/thoi/ma", "to", c.carried(known), "code", c.code()), 200, "…567")
+		if n := c.persons(); n != 0 {
+			t.Errorf("%d may be sent to after stopping", n)
+		}
+	})
+}
+
+func (c *counter) wording() string {
+	text, _ := c.desk.Wording("vi")
+	return text
+}
+
+// An officer writes an agreement down in the own commune, the person's phone is told, and nobody elsewhere can stop it or see it.
+func TestAssist(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := newCounter(t, d)
+		officer, away := webtest.New(t, c.site).As("officer"), webtest.New(t, c.site).As("away")
+		const to = "/ban-lam-viec/thue-bao/them"
+		c.wants("the form", officer.Get(to), 200, "xã Bắc Sơn", c.wording())
+		fields := []string{"address", number, "place", string(c.commune), "heard", "tyz", "read", "vi", "told", "tyz", "agreed", "yes"}
+		if p := officer.Post(to, append(fields, "reason", "ngắn")...); p.Status != 422 || !p.Has(number, "ngắn", `id="reason-why"`, `<option value="tyz" selected>`) {
+			t.Errorf("a reason too short: %d %s", p.Status, p.Body)
+		}
+		fields = append(fields, "reason", "Ký giấy tại trụ sở xã ngày 5/7, mắt kém")
+		if p := away.Post(to, fields...); p.Status != 403 {
+			t.Errorf("the officer of another commune: %d %s", p.Status, p.Text())
+		}
+		done := officer.Post(to, fields...)
+		c.wants("recording it", done, http.StatusSeeOther)
+		c.wants("after it", officer.Follow(done), 200, "…567")
+		if len(c.phones["+84961234567"]) != 1 || c.persons() != 1 {
+			t.Errorf("the phone was told %q, %d subscribed", c.phones, c.persons())
+		}
+		if p := away.Post("/ban-lam-viec/thue-bao/thoi", "address", number); p.Status != 422 {
+			t.Errorf("stopping from another commune: %d %s", p.Status, p.Text())
+		}
+		c.wants("the page of another commune", away.Get("/ban-lam-viec/thue-bao"), 200)
+		stopped := officer.Post("/ban-lam-viec/thue-bao/thoi", "address", number)
+		c.wants("stopping", stopped, http.StatusSeeOther)
+		c.wants("after it", officer.Follow(stopped), 200, "…567")
+		if n := c.persons(); n != 0 {
+			t.Errorf("%d may be sent to after stopping", n)
+		}
+	})
+}
+
+// Every route lets in whom the table of duties lets in, and nobody else; every page stands in both languages.
+func TestGuard(t *testing.T) {
+	c := newCounter(t, dbtest.SQLite(t))
+	people := []webtest.Person{{Name: "visitor"}, {Name: "relay", Token: "relay"}, {Name: "officer", Token: "officer"}, {Name: "editor", Token: "editor"}}
+	webtest.Guard(t, c.site, people, nil, func(r web.Route, p webtest.Person, _ string) webtest.Answer {
+		switch {
+		case r.Act == duty.Public:
+			return webtest.Enters
+		case p.Token == "":
+			return webtest.SignsIn
+		case strings.HasPrefix(string(r.Act), "consent.") && p.Name == "editor":
+			return webtest.Refused
+		}
+		return webtest.Enters
+	})
+	webtest.Render(t, c.site, "", "/dang-ky", "/dang-ky?xa=06325", "/dang-ky/thoi")
+	webtest.Render(t, c.site, "officer", "/ban-lam-viec/thue-bao", "/ban-lam-viec/thue-bao/them")
+	webtest.Render(t, c.site, "relay", "/ban-lam-viec/thue-bao", "/ban-lam-viec/thue-bao/them")
+}
