@@ -91,6 +91,7 @@ type Lane int64
 const (
 	Urgent  Lane = 0
 	Routine Lane = 1
+	Prompt  Lane = 2 // what somebody waits for: a code, an answer; before the routine, and at any hour
 )
 
 // Lane is the lane of a class.

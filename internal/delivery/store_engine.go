@@ -11,9 +11,9 @@ import (
 // An engine carries the ledger out: it gathers what is to be written, so that many share one sync, and drives a worker for each
 // provider and lane.
 type engine struct {
-	writes chan write
-	wake   sync.Map // queue -> chan struct{}: something was queued there
-	open   sync.Map // provider -> *link
+	writes  chan write
+	open    sync.Map         // provider -> *link
+	refused map[string]int64 // provider -> revision that could not be opened; of connect alone
 }
 
 // A write waits for the transaction that it shares with others.
@@ -120,17 +120,19 @@ func (d *Desk) writeTogether(ctx context.Context, all []write) error {
 
 // nudge wakes the workers of a lane.
 func (d *Desk) nudge(q queue) {
-	if c, ok := d.engine.wake.Load(q); ok {
-		select {
-		case c.(chan struct{}) <- struct{}{}:
-		default: // it is about to look anyway
+	d.engine.open.Range(func(_, l any) bool {
+		if l := l.(*link); l.Channel == q.channel {
+			ring(l.bell(q.lane))
 		}
-	}
+		return true
+	})
 }
 
-func (d *Desk) woken(q queue) chan struct{} {
-	c, _ := d.engine.wake.LoadOrStore(q, make(chan struct{}, 1))
-	return c.(chan struct{})
+func ring(bell chan struct{}) {
+	select {
+	case bell <- struct{}{}:
+	default: // it is about to look anyway
+	}
 }
 
 // poll is how often a lane is looked at when nobody nudged: for what another process queued.

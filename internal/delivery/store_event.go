@@ -6,10 +6,10 @@ import (
 	"encoding/hex"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"banlang/internal/db"
-	"banlang/internal/i18n"
 	"banlang/internal/place"
 	"banlang/internal/subscriber"
 )
@@ -173,23 +173,16 @@ const lineColumns = "commune, day, n, campaign, message, attempt, channel, lang,
 // sum is the hash of a line that follows one with the hash before: SHA-256 over the columns of the export, in their order, between
 // tabs. scripts/recount computes the same.
 func (l line) sum(before string) string {
-	text := before
-	for _, part := range []string{string(l.Commune), l.Day, strconv.FormatInt(l.N, 10), l.Campaign, l.Message, l.Attempt, l.Channel, l.Lang, l.State,
-		strconv.FormatInt(l.At, 10), strconv.FormatBool(l.Doubled)} {
-		text += "\t" + part
-	}
-	sum := sha256.Sum256([]byte(text))
+	sum := sha256.Sum256([]byte(before + "\t" + strings.Join(l.parts(), "\t")))
 	return hex.EncodeToString(sum[:])
 }
 
 // chain appends what has risen to the record, chained by commune and day.
 func (s store) chain(ctx context.Context, at time.Time, all []risen) error {
-	// One writer at a time goes on from here, whichever process it is in.
-	if _, err := db.Exec(ctx, s.c, `INSERT INTO delivery_turn (channel, lane, commune, turn) VALUES ('chain', 0, '', 0)
-		ON CONFLICT (channel, lane, commune) DO UPDATE SET turn = delivery_turn.turn + 1`); err != nil {
-		return err
+	if len(all) == 0 {
+		return nil
 	}
-	day := at.In(i18n.Zone).Format(time.DateOnly)
+	day := civilDay(at)
 	heads := map[place.ID]line{}
 	rows := make([][]any, 0, len(all))
 	for _, r := range all {
@@ -225,21 +218,4 @@ func (s store) act(ctx context.Context, at time.Time, message string, state Stat
 	}
 	all[0].state, all[0].channel = state, subscriber.Web
 	return s.chain(ctx, at, all)
-}
-
-// suppress ends what waits of a campaign.
-func (s store) suppress(ctx context.Context, at time.Time, campaign, why string) error {
-	for {
-		ids, err := db.Values[string](ctx, s.c, "SELECT id FROM delivery_attempt WHERE campaign = $1 AND state IN ('planned', 'queued') ORDER BY id LIMIT 1000", campaign)
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		found := make([]finding, len(ids))
-		for i, id := range ids {
-			found[i] = finding{attempt: id, state: Suppressed, why: why}
-		}
-		if err := s.observe(ctx, at, found); err != nil {
-			return err
-		}
-	}
 }

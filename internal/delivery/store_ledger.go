@@ -11,13 +11,38 @@ import (
 	"banlang/internal/subscriber"
 )
 
-// addMessages writes messages that are not there yet and tells how many were new.
+// addMessages writes messages that are not there yet, each with its first line of the record, and tells how many were new.
 func (s store) addMessages(ctx context.Context, at time.Time, all []Message) (int64, error) {
-	rows := make([][]any, len(all))
-	for i, m := range all {
-		rows[i] = []any{m.ID, m.Campaign, m.Subscriber, m.Commune, m.Village, m.Lang, m.Heard, m.State, m.State.Rank(), m.Reason, db.Millis(at)}
+	there := map[string]bool{}
+	for part := range slices.Chunk(all, 500) {
+		ids := make([]string, len(part))
+		for i, m := range part {
+			ids[i] = m.ID
+		}
+		var w db.Where
+		w.In("id", ids...)
+		known, err := db.Values[string](ctx, s.c, "SELECT id FROM delivery_message"+w.SQL(), w.Args()...)
+		if err != nil {
+			return 0, err
+		}
+		for _, id := range known {
+			there[id] = true
+		}
 	}
-	return db.InsertNew(ctx, s.c, "delivery_message", "id, campaign, subscriber, commune, village, lang, heard, state, rank, reason, changed", rows)
+	var rows [][]any
+	var begun []risen
+	for _, m := range all {
+		if there[m.ID] {
+			continue
+		}
+		there[m.ID] = true
+		rows = append(rows, []any{m.ID, m.Campaign, m.Subscriber, m.Commune, m.Village, m.Lang, m.Heard, m.State, m.State.Rank(), m.Reason, db.Millis(at)})
+		begun = append(begun, risen{message: m.ID, campaign: m.Campaign, lang: m.Lang, commune: m.Commune, state: m.State})
+	}
+	if err := db.Insert(ctx, s.c, "delivery_message", "id, campaign, subscriber, commune, village, lang, heard, state, rank, reason, changed", rows); err != nil {
+		return 0, err
+	}
+	return int64(len(rows)), s.chain(ctx, at, begun)
 }
 
 const attemptColumns = "id, message, campaign, endpoint, address, title, note, channel, lane, commune, lang, heard, n, parts, demo, doubled, state, rank, turn, due, expires, changed"

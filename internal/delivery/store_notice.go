@@ -14,7 +14,7 @@ const noticeFor = 24 * time.Hour
 // notice is the attempt of a short text that belongs to no campaign.
 func (d *Desk) notice(n subscriber.Notice) Attempt {
 	id := newID()
-	return Attempt{ID: id, Endpoint: n.To.Endpoint, address: n.To.Box, Channel: n.Channel, Lane: Routine, Commune: n.Place, N: 1, Parts: 1, Demo: n.Demo,
+	return Attempt{ID: id, Endpoint: n.To.Endpoint, address: n.To.Box, Channel: n.Channel, Lane: Prompt, Commune: n.Place, N: 1, Parts: 1, Demo: n.Demo,
 		Expires: d.now().Add(noticeFor), title: n.Title, Note: d.keeper.Wrap(noticeOf(n.To.Endpoint), n.Text)}
 }
 

@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,7 +24,8 @@ const (
 type link struct {
 	Provider
 	sender, urgent Sender
-	limit          *rate.Limiter // shared: what an emergency takes, the others wait for
+	limit          *rate.Limiter    // shared: what an emergency takes, the others wait for
+	wake           [2]chan struct{} // of the workers for emergencies, and of those for the rest
 	stop           context.CancelFunc
 	ended          chan struct{}
 }
@@ -54,6 +56,7 @@ func (d *Desk) Run(ctx context.Context) error {
 func (d *Desk) connect(ctx context.Context) error {
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
+	d.engine.refused = map[string]int64{}
 	for {
 		if err := d.relink(ctx); err != nil && ctx.Err() == nil {
 			d.log.Error("delivery: providers", "error", err)
@@ -74,7 +77,9 @@ func (d *Desk) relink(ctx context.Context) error {
 	}
 	want := map[string]int64{}
 	for _, p := range all {
-		if p.Mode != Off {
+		// What goes to nobody takes nothing from a channel that goes to people.
+		shadowed := p.Mode == Dry && slices.ContainsFunc(all, func(o Provider) bool { return o.Channel == p.Channel && o.Mode == Live })
+		if p.Mode != Off && !shadowed {
 			want[p.ID] = p.Revision
 		}
 	}
@@ -85,10 +90,12 @@ func (d *Desk) relink(ctx context.Context) error {
 		return true
 	})
 	for _, p := range all {
-		if _, there := d.engine.open.Load(p.ID); there || p.Mode == Off {
+		_, there := d.engine.open.Load(p.ID)
+		if there || want[p.ID] == 0 || d.engine.refused[p.ID] == p.Revision {
 			continue
 		}
 		if err := d.link(ctx, p.ID); err != nil {
+			d.engine.refused[p.ID] = p.Revision // until the administrator changes it
 			d.log.Error("delivery: provider", "provider", p.ID, "error", err)
 		}
 	}
@@ -107,11 +114,12 @@ func (d *Desk) link(ctx context.Context, id string) error {
 	if l.urgent, err = d.open(p, sealed); err != nil {
 		return errors.Join(err, l.sender.Close())
 	}
+	l.wake = [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)}
 	ctx, l.stop = context.WithCancel(ctx)
 	var workers sync.WaitGroup
-	workers.Go(func() { d.work(ctx, l, Urgent, l.urgent, int(p.Window)) })
+	workers.Go(func() { d.work(ctx, l, l.urgent, int(p.Window), Urgent) })
 	for range 2 { // while one window is on its way, the next is made ready
-		workers.Go(func() { d.work(ctx, l, Routine, l.sender, int(max(1, p.Window/2))) })
+		workers.Go(func() { d.work(ctx, l, l.sender, int(max(1, p.Window/2)), Prompt, Routine) })
 	}
 	d.engine.open.Store(id, l)
 	go func() { workers.Wait(); close(l.ended) }()
@@ -127,50 +135,67 @@ func (d *Desk) unlink(id string, l *link) {
 	}
 }
 
-// work takes the attempts of one lane to one provider, a window at a time.
-func (d *Desk) work(ctx context.Context, l *link, lane Lane, to Sender, window int) {
-	woken := d.woken(queue{l.Channel, lane})
+// bell is what wakes the workers of a lane.
+func (l *link) bell(lane Lane) chan struct{} {
+	if lane == Urgent {
+		return l.wake[0]
+	}
+	return l.wake[1]
+}
+
+// work takes the attempts of some lanes to one provider, a window at a time, the first lane first.
+func (d *Desk) work(ctx context.Context, l *link, to Sender, window int, lanes ...Lane) {
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
 	for ctx.Err() == nil {
-		did, pause, err := d.window(ctx, l, lane, to, window)
-		if err != nil && ctx.Err() == nil {
-			d.log.Error("delivery", "provider", l.ID, "lane", int64(lane), "error", err)
-			pause = poll
-		}
-		if did {
+		sent, pause := d.windows(ctx, l, to, window, lanes)
+		if sent {
 			continue
 		}
+		var after <-chan time.Time
 		if pause > 0 {
-			select {
-			case <-ctx.Done():
-			case <-time.After(pause):
-			}
-			continue
+			after = time.After(pause)
 		}
 		select {
 		case <-ctx.Done():
-		case <-woken:
+		case <-l.bell(lanes[0]):
+		case <-after:
 		case <-tick.C:
 		}
 	}
 }
 
-// window sends one window. did: there was something; pause: come back so much later, whoever nudges.
-func (d *Desk) window(ctx context.Context, l *link, lane Lane, to Sender, window int) (did bool, pause time.Duration, err error) {
-	if lane != Urgent {
-		if Quiet(l.Channel, d.now()) {
-			return false, poll, nil
+// windows sends one window of the first lane that has something. pause: there is something, but not before so much later.
+func (d *Desk) windows(ctx context.Context, l *link, to Sender, window int, lanes []Lane) (sent bool, pause time.Duration) {
+	for _, lane := range lanes {
+		did, wait, err := d.window(ctx, l, lane, to, window)
+		if err != nil && ctx.Err() == nil {
+			d.log.Error("delivery", "provider", l.ID, "lane", int64(lane), "error", err)
 		}
+		if did || wait > 0 || err != nil {
+			return did, wait
+		}
+	}
+	return false, 0
+}
+
+// window sends one window of a lane.
+func (d *Desk) window(ctx context.Context, l *link, lane Lane, to Sender, window int) (sent bool, pause time.Duration, err error) {
+	if lane == Routine && Quiet(l.Channel, d.now()) {
+		return false, 0, nil
+	}
+	if some, err := d.read().waiting(ctx, l.Provider, lane); err != nil || !some {
+		return false, 0, err
+	}
+	window = min(window, l.limit.Burst())
+	if lane != Urgent {
 		tokens := int(l.limit.Tokens())
 		if tokens < 1 {
 			return false, 10 * time.Millisecond, nil
 		}
 		window = min(window, tokens)
 	}
-	if some, err := d.read().waiting(ctx, l.Provider, lane); err != nil || !some {
-		return false, 0, err
-	}
+	ctx = context.WithoutCancel(ctx) // what is leased is sent, or nobody would know
 	var all []Attempt
 	err = d.put(ctx, write{do: func(ctx context.Context, s store) (err error) {
 		now := d.now()
@@ -180,43 +205,98 @@ func (d *Desk) window(ctx context.Context, l *link, lane Lane, to Sender, window
 	if err != nil || len(all) == 0 {
 		return false, 0, err
 	}
-	for taken := 0; taken < len(all); taken += l.limit.Burst() {
-		r := l.limit.ReserveN(time.Now(), min(l.limit.Burst(), len(all)-taken))
-		if wait := r.Delay(); lane == Urgent && wait > 0 {
-			time.Sleep(min(wait, time.Second))
-		}
+	if len(all) == window { // there may be more for the other worker
+		ring(l.bell(lane))
 	}
-	return true, 0, d.hand(context.WithoutCancel(ctx), l, lane, to, all)
+	if wait := l.limit.ReserveN(time.Now(), len(all)).Delay(); lane == Urgent {
+		time.Sleep(wait)
+	}
+	return true, 0, d.hand(ctx, l, lane, to, all)
 }
 
 // hand makes leased attempts ready and hands them to the network, writing down what is learnt as it is learnt.
 func (d *Desk) hand(ctx context.Context, l *link, lane Lane, to Sender, all []Attempt) error {
 	batch, kept, found, err := d.ready(ctx, l.Channel, all)
-	if err != nil {
-		return err
+	if err != nil { // nothing went to the wire
+		return errors.Join(err, d.putBack(ctx, all, nil, d.now().Add(time.Minute)))
 	}
-	if lane != Urgent && Quiet(l.Channel, d.now()) { // it has become night meanwhile
-		ids := make([]string, len(kept))
-		for i, a := range kept {
-			ids[i] = a.ID
-		}
-		return d.put(ctx, write{found: found, do: func(ctx context.Context, s store) error { return s.requeue(ctx, d.now(), d.now(), ids) }})
+	if lane == Routine && Quiet(l.Channel, d.now()) { // it has become night meanwhile
+		return d.putBack(ctx, kept, found, d.now())
 	}
 	if len(found) > 0 {
 		if err := d.put(ctx, write{found: found}); err != nil {
 			return err
 		}
 	}
-	results := make(chan answer, len(batch))
+	if len(batch) == 0 {
+		return nil
+	}
+	answers := newAnswers(len(batch), func(late answer) { // after the network was given up: it still says what became of it
+		if err := d.put(ctx, d.learnt(kept, []answer{late})); err != nil {
+			d.log.Error("delivery: late answer", "provider", l.ID, "error", err)
+		}
+	})
 	var written error
 	var writer sync.WaitGroup
-	writer.Go(func() { written = d.writeDown(ctx, kept, results) })
+	writer.Go(func() { written = d.writeDown(ctx, kept, answers.come) })
 	sending, cancel := context.WithTimeout(ctx, answerIn)
-	to.Send(sending, batch, func(i int, r Result) { results <- answer{i, r} })
+	to.Send(sending, batch, answers.done)
 	cancel()
-	close(results)
+	answers.end()
 	writer.Wait()
 	return written
+}
+
+// putBack queues attempts again of which nothing went to the wire.
+func (d *Desk) putBack(ctx context.Context, all []Attempt, found []finding, due time.Time) error {
+	ids := make([]string, len(all))
+	for i, a := range all {
+		ids[i] = a.ID
+	}
+	return d.put(ctx, write{found: found, do: func(ctx context.Context, s store) error { return s.requeue(ctx, d.now(), due, ids) }})
+}
+
+// answers takes what a sender calls back, from any goroutine: each answer once, whatever the sender does.
+type answers struct {
+	come chan answer
+	late func(answer)
+
+	mu    sync.Mutex
+	known []bool
+	ended bool
+}
+
+func newAnswers(n int, late func(answer)) *answers {
+	return &answers{come: make(chan answer, n), known: make([]bool, n), late: late}
+}
+
+func (a *answers) done(i int, r Result) {
+	a.mu.Lock()
+	if i < 0 || i >= len(a.known) || a.known[i] && !a.ended {
+		a.mu.Unlock()
+		return
+	}
+	ended := a.ended
+	if a.known[i] = true; !ended {
+		a.come <- answer{i, r} // there is room for each
+	}
+	a.mu.Unlock()
+	if ended {
+		a.late(answer{i, r})
+	}
+}
+
+// end says that what has not been answered is in doubt.
+func (a *answers) end() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for i, known := range a.known {
+		if !known {
+			a.come <- answer{i, Result{State: InDoubt, Why: "delivery.reason.doubt"}}
+		}
+	}
+	a.ended = true
+	close(a.come)
 }
 
 type answer struct {

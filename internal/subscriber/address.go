@@ -60,4 +60,9 @@ type Sealed struct{ Endpoint, Box string }
 // Open gives the address in plain, for the moment of sending.
 func (s Sealed) Open(k *privacy.Keeper) (string, error) { return k.Unwrap(bound(s.Endpoint), s.Box) }
 
+// Seal closes the address of an endpoint.
+func Seal(k *privacy.Keeper, endpoint, address string) Sealed {
+	return Sealed{endpoint, k.Wrap(bound(endpoint), address)}
+}
+
 func bound(endpoint string) string { return "endpoint/" + endpoint }
