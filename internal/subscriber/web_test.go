@@ -95,12 +95,13 @@ func (c *counter) wants(what string, p webtest.Page, status int, texts ...string
 	if p.Status != status || !p.Has(texts...) {
 		c.Errorf("%s: %d, want %d with %q: %s", what, p.Status, status, texts, p.Text())
 	}
-	all := p.Body
+	var all strings.Builder
+	all.WriteString(p.Body)
 	for name, values := range p.Header {
-		all += name + strings.Join(values, "\n")
+		all.WriteString(name + strings.Join(values, "\n"))
 	}
 	for _, told := range []string{"961234567", "961 234 567"} {
-		if strings.Contains(all, told) {
+		if strings.Contains(all.String(), told) {
 			c.Errorf("%s shows the number: %s", what, p.Text())
 		}
 	}

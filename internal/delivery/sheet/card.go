@@ -187,8 +187,8 @@ func (s sheet) group(ctx context.Context, files blob.Store) ([]byte, error) {
 		add("2-nghe-"+s.Sound.Lang+".mp3", sound)
 	}
 	add("3-loi-nhan.txt", strings.NewReader(s.message()))
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = pack.Close()
 	}
-	return out.Bytes(), pack.Close()
+	return out.Bytes(), err
 }

@@ -210,9 +210,10 @@ func (w *printer) squares() {
 		if one.address == "" {
 			continue
 		}
-		w.y = w.foot() - w.paper.square - w.paper.small*mm*2*leading - 2
 		half := (w.paper.w - 2*w.paper.margin) / 2
-		for _, l := range wrap(one.words, half-2, w.wide(true, w.paper.small)) {
+		lines := wrap(one.words, half-2, w.wide(true, w.paper.small))
+		w.y = w.foot() - w.paper.square - 2 - float64(len(lines))*w.paper.small*mm*leading
+		for _, l := range lines {
 			w.text(x, l, true, w.paper.small, dark)
 		}
 		w.square(one.address, x, w.foot()-w.paper.square-1)

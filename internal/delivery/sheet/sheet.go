@@ -136,7 +136,7 @@ func paragraphs(text string) []string {
 func wrap(text string, width float64, measure func(string) float64) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		if longer := strings.TrimSpace(line + " " + word); measure(longer) <= width {
 			line = longer
 			continue
