@@ -2,19 +2,200 @@ package delivery
 
 import (
 	"context"
+	"encoding/hex"
+	"strings"
+	"sync"
+	"unicode/utf8"
 
+	"banlang/internal/delivery/gsm"
 	"banlang/internal/fault"
+	"banlang/internal/i18n"
 	"banlang/internal/subscriber"
 )
 
-// outgoing composes an attempt. why is a message key: there is nothing that could be sent.
-func (d *Desk) outgoing(ctx context.Context, a Attempt, channel subscriber.Channel) (o Outgoing, why string, err error) {
-	if a.Campaign != "" {
-		return Outgoing{}, "", fault.New(fault.Unsupported, "delivery.campaign.none")
-	}
-	text, err := d.keeper.Unwrap(noticeOf(a.Endpoint), a.Note)
-	return Outgoing{Title: a.title, Text: text, Lang: "vi", Class: Normal}, "", err
+// mostParts is how long an SMS may be: what does not fit is read and heard at its address.
+const mostParts = 3
+
+// A Text is what is sent of an item in one language.
+type Text struct {
+	Title   string // with the marks of a drill, a demonstration, a recall
+	Body    string
+	Lang    string // of the words
+	Missing string // the language asked for that nobody has written; empty where there is none
+	Parts   int    // of an SMS
+	Latin   bool   // an SMS of 160 letters a part
+	All     string // an SMS as it goes out
 }
 
-// Heard takes what somebody wrote to us.
-func (d *Desk) Heard(context.Context, Inbound) error { return nil }
+// A shelf keeps issues that are being sent: what stands in one never changes.
+type shelf struct {
+	mu    sync.Mutex
+	items map[issue]Item
+}
+
+type issue struct {
+	ref     Ref
+	version int64
+}
+
+const mostKept = 64
+
+// item is one issue of a bulletin, asked for once.
+func (d *Desk) item(ctx context.Context, ref Ref, version int64) (Item, error) {
+	key := issue{ref, version}
+	d.shelf.mu.Lock()
+	i, ok := d.shelf.items[key]
+	d.shelf.mu.Unlock()
+	if ok {
+		return i, nil
+	}
+	i, err := d.source.Item(ctx, ref, version)
+	if err != nil {
+		return Item{}, err
+	}
+	d.shelf.mu.Lock()
+	defer d.shelf.mu.Unlock()
+	if d.shelf.items == nil || len(d.shelf.items) >= mostKept {
+		d.shelf.items = map[issue]Item{}
+	}
+	d.shelf.items[key] = i
+	return i, nil
+}
+
+func (d *Desk) say(key string, args ...any) string { return d.text.Text(i18n.Default, key, args...) }
+
+// mark puts before a title what a reader must know first.
+func (d *Desk) mark(c Campaign, title string) string {
+	if c.Kind == Recall {
+		title = d.say("delivery.text.recall", "Title", title, "Reason", c.Reason)
+	}
+	if c.Drill {
+		title = d.say("delivery.text.drill", "Title", title)
+	}
+	if c.Demo {
+		title = d.say("delivery.text.demo", "Title", title)
+	}
+	return title
+}
+
+// write is an item in one language, as it is sent by push, mail or chat.
+func (d *Desk) words(c Campaign, item Item, lang, heard string) Text {
+	e, ok := item.In(lang)
+	t := Text{Lang: lang}
+	if !ok || e.Body == "" {
+		e, _ = item.In(i18n.Default)
+		t.Lang = i18n.Default
+	}
+	if e.Title == "" {
+		source, _ := item.In(i18n.Default)
+		e.Title = source.Title
+	}
+	t.Title = d.mark(c, e.Title)
+	if c.Kind != Recall {
+		t.Body = e.Body
+	}
+	if heard != "" && heard != t.Lang { // heard in a language in which nobody has written it: the words say so
+		t.Missing = heard
+		t.Body = d.say("delivery.text.heard", "Lang", d.language(heard)) + "\n" + t.Body
+	}
+	return t
+}
+
+func (d *Desk) language(tag string) string {
+	l, err := d.languages.Language(tag)
+	if err != nil {
+		return tag
+	}
+	return l.Name
+}
+
+// sms is an item as an SMS: what must be known first, the title, as much of the text as fits, and where to read and hear the rest.
+func (d *Desk) sms(c Campaign, item Item, lang, heard, message string) Text {
+	t := d.words(c, item, lang, heard)
+	link := d.linkTo(message)
+	fit := func(body string) string {
+		text := strings.Join(strings.Fields(t.Title), " ")
+		if body != "" {
+			text = ended(text) + " " + body
+		}
+		text = strings.TrimSpace(text + " " + link)
+		if c.Toneless {
+			text = gsm.Toneless(text)
+		}
+		return text
+	}
+	body := strings.Join(strings.Fields(t.Body), " ")
+	for t.All = fit(body); ; t.All = fit(body + "…") {
+		if t.Parts, t.Latin = gsm.Count(t.All); t.Parts <= mostParts || body == "" {
+			return t
+		}
+		body = shorter(body)
+	}
+}
+
+// ended is a sentence with its end.
+func ended(s string) string {
+	if strings.ContainsAny(s[max(0, len(s)-1):], ".!?…") {
+		return s
+	}
+	return s + "."
+}
+
+// shorter is a text without its last words, a tenth of it at least.
+func shorter(s string) string {
+	s = strings.TrimSuffix(s, "…")
+	n := utf8.RuneCountInString(s) * 9 / 10
+	cut := string([]rune(s)[:n])
+	if i := strings.LastIndexByte(cut, ' '); i > 0 {
+		return cut[:i]
+	}
+	return ""
+}
+
+// outgoing composes an attempt. why is a message key: there is nothing that could be sent.
+func (d *Desk) outgoing(ctx context.Context, a Attempt, channel subscriber.Channel) (o Outgoing, why string, err error) {
+	if a.Campaign == "" {
+		text, err := d.keeper.Unwrap(noticeOf(a.Endpoint), a.Note)
+		_, latin := gsm.Count(text)
+		return Outgoing{Title: a.title, Text: text, Lang: i18n.Default, Class: Normal, Latin: latin}, "", err
+	}
+	c, err := d.read().campaign(ctx, a.Campaign)
+	if err != nil {
+		return Outgoing{}, "", err
+	}
+	if why := overReason(c.State); why != "" {
+		return Outgoing{}, why, nil
+	}
+	item, err := d.item(ctx, c.Ref, c.Version)
+	if fault.Is(err, fault.NotFound) {
+		return Outgoing{}, "delivery.reason.no_text", nil
+	}
+	if err != nil {
+		return Outgoing{}, "", err
+	}
+	o = Outgoing{URL: d.linkTo(a.Message), Stop: d.stopLink(a.Message), Class: c.Class}
+	if channel == subscriber.SMS {
+		t := d.sms(c, item, a.Lang, a.Heard, a.Message)
+		o.Title, o.Text, o.Lang, o.Latin = t.Title, t.All, t.Lang, t.Latin
+		return o, "", nil
+	}
+	t := d.words(c, item, a.Lang, a.Heard)
+	o.Title, o.Text, o.Lang = t.Title, t.Body, t.Lang
+	return o, "", nil
+}
+
+// Token is how a subscriber's own message is addressed: nobody guesses one, and none is stored.
+func (d *Desk) Token(message string) string {
+	return message + hex.EncodeToString(d.keeper.Mac("message", message)[:5])
+}
+
+// messageOf is the message that a token addresses; ok is false for what nobody was given.
+func (d *Desk) messageOf(token string) (message string, ok bool) {
+	if len(token) != 30 {
+		return "", false
+	}
+	return token[:20], d.Token(token[:20]) == token
+}
+
+func (d *Desk) linkTo(message string) string   { return d.origin + "/n/" + d.Token(message) }
+func (d *Desk) stopLink(message string) string { return d.linkTo(message) + "/thoi" }

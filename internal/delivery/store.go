@@ -32,6 +32,7 @@ type Desk struct {
 	log        *slog.Logger
 	now        func() time.Time
 	engine     engine
+	shelf      shelf
 }
 
 // Options are what a desk works with.

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"strings"
+	"time"
 
 	"banlang/internal/db"
 	"banlang/internal/duty"
@@ -55,13 +56,29 @@ func (t change) ask(ctx context.Context, e entry, s Subscriber, wish string) err
 		return err
 	}
 	code := newCode()
-	_, err = db.Exec(ctx, t.tx, `INSERT INTO subscriber_code (endpoint, wish, subscriber, hash, tries, expires) VALUES ($1, $2, $3, $4, 0, $5)
-		ON CONFLICT (endpoint, wish) DO UPDATE SET subscriber = excluded.subscriber, hash = excluded.hash, tries = 0, expires = excluded.expires`,
-		e.ID, wish, s.ID, t.sum(e.ID, wish, code), db.Millis(t.now().Add(codeFor)))
-	if err != nil {
+	if err := t.keepCode(ctx, e.ID, wish, s.ID, t.sum(e.ID, wish, code), codeFor); err != nil {
 		return err
 	}
 	return t.notify(ctx, e, s, "subscriber.notice."+wish, "Code", code)
+}
+
+// keepCode keeps what an endpoint was asked, until it is answered or too late.
+func (t change) keepCode(ctx context.Context, endpoint, wish string, s ID, hash string, long time.Duration) error {
+	_, err := db.Exec(ctx, t.tx, `INSERT INTO subscriber_code (endpoint, wish, subscriber, hash, tries, expires) VALUES ($1, $2, $3, $4, 0, $5)
+		ON CONFLICT (endpoint, wish) DO UPDATE SET subscriber = excluded.subscriber, hash = excluded.hash, tries = 0, expires = excluded.expires`,
+		endpoint, wish, s, hash, db.Millis(t.now().Add(long)))
+	return err
+}
+
+// offered is the subscriber that an endpoint becomes by agreeing to what it was told by SMS.
+func (t change) offered(ctx context.Context, endpoint string) (ID, error) {
+	return db.Value[ID](ctx, t.tx, "SELECT subscriber FROM subscriber_code WHERE endpoint = $1 AND wish = 'sms' AND expires > $2", endpoint, db.Millis(t.now()))
+}
+
+// repeated reports whether something with this key was done before.
+func (t change) repeated(ctx context.Context, key string) (bool, error) {
+	_, repeated, err := db.Once(ctx, t.tx, key, "")
+	return repeated, err
 }
 
 func (d *Desk) sum(endpoint, wish, code string) string {

@@ -102,15 +102,20 @@ type Reachable struct {
 
 // Reach lists subscribers who may be sent to, in the order of their identifiers, after the one named, n at most.
 func Reach(ctx context.Context, c db.Conn, f Reachable, after ID, n int) ([]Person, error) {
-	type found struct {
-		row
-		Endpoint
-	}
 	const list = `SELECT s.id, s.place, s.village, s.heard, s.read, s.topics, s.demo, s.made, e.id, e.channel, e.state
 		FROM (SELECT s.* FROM subscriber s WHERE s.id > $1 AND s.demo = $2 AND EXISTS (SELECT 1 FROM place_within p WHERE p.area = $3 AND p.place = s.place)
 			AND ($4 = '' OR s.topics = '' OR s.topics LIKE '% ' || $4 || ' %')
 			AND EXISTS (SELECT 1 FROM subscriber_endpoint e WHERE e.subscriber = s.id AND` + standing + `) ORDER BY s.id LIMIT $5) s
 		JOIN subscriber_endpoint e ON e.subscriber = s.id AND e.state = 'active' ORDER BY s.id, e.id`
+	return persons(ctx, c, list, after, f.Demo, f.Area, f.Topic, n)
+}
+
+// persons puts the endpoints of each subscriber together.
+func persons(ctx context.Context, c db.Conn, list string, args ...any) ([]Person, error) {
+	type found struct {
+		row
+		Endpoint
+	}
 	var all []Person
 	err := db.Each(ctx, c, func(f *found) []any { return append(f.row.fields(), &f.Endpoint.ID, &f.Channel, &f.State) }, func(f found) error {
 		if len(all) == 0 || all[len(all)-1].ID != f.row.ID {
@@ -119,7 +124,7 @@ func Reach(ctx context.Context, c db.Conn, f Reachable, after ID, n int) ([]Pers
 		last := &all[len(all)-1]
 		last.Endpoints = append(last.Endpoints, f.Endpoint)
 		return nil
-	}, list, after, f.Demo, f.Area, f.Topic, n)
+	}, list, args...)
 	return all, err
 }
 
@@ -152,4 +157,12 @@ func (d *Desk) OfEndpoint(ctx context.Context, endpoint string) (Subscriber, err
 		return Subscriber{}, err
 	}
 	return byID(ctx, d.db, e.subscriber)
+}
+
+// Named gives subscribers who may be sent to, in the order of their identifiers.
+func Named(ctx context.Context, c db.Conn, ids []ID) ([]Person, error) {
+	var w db.Where
+	db.In(&w, "s.id", ids)
+	return persons(ctx, c, `SELECT s.id, s.place, s.village, s.heard, s.read, s.topics, s.demo, s.made, e.id, e.channel, e.state FROM subscriber s
+		JOIN subscriber_endpoint e ON e.subscriber = s.id`+w.SQL()+` AND`+standing+` ORDER BY s.id, e.id`, w.Args()...)
 }

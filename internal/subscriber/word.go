@@ -1,0 +1,183 @@
+package subscriber
+
+import (
+	"context"
+	_ "embed"
+	"encoding/csv"
+	"strings"
+	"time"
+
+	"banlang/internal/duty"
+	"banlang/internal/fault"
+	"banlang/internal/fold"
+	"banlang/internal/i18n"
+	"banlang/internal/place"
+	"banlang/internal/privacy"
+)
+
+// words.csv holds the words that are understood, folded, one a line with its language. Words of a language are given by people who
+// speak it; none is made up.
+//
+//go:embed words.csv
+var words string
+
+// A Says is what a word says.
+type Says string
+
+// What is understood; whatever is none of it is a question.
+const (
+	SaysStop       Says = "stop"
+	SaysSubscribe  Says = "subscribe"
+	SaysHelp       Says = "help"
+	SaysAgree      Says = "agree"
+	SaysUnderstood Says = "understood"
+	Asks           Says = "question"
+)
+
+// A Word is what came in by SMS or chat.
+type Word struct {
+	Channel Channel
+	From    string
+	Text    string
+	ID      string // of the provider: the same again is ignored
+	At      time.Time
+}
+
+// A Reading is what was made of a word.
+type Reading struct {
+	Kind     Says
+	Endpoint string // empty where nobody is subscribed at the address
+	To       Sealed // where an answer goes
+	Place    place.ID
+	Repeated bool
+}
+
+var understood = readWords()
+
+func readWords() map[string]Says {
+	rows, err := csv.NewReader(strings.NewReader(words)).ReadAll()
+	if err != nil {
+		panic("subscriber: words.csv: " + err.Error())
+	}
+	all := map[string]Says{}
+	for _, r := range rows[1:] {
+		all[r[1]] = Says(r[2])
+	}
+	return all
+}
+
+// read tells what a text says: the longest word that it begins with, with marks or without, in any case, and what follows it.
+// A word with something after it is only a word where that is expected, so that "thôi thì cho tôi hỏi" is a question.
+func read(text string) (says Says, rest string) {
+	tokens := strings.FieldsFunc(fold.Key(text), func(r rune) bool { return strings.ContainsRune(" \t\r\n.,!?;:\"'()", r) })
+	for n := min(len(tokens), 3); n > 0; n-- {
+		says, ok := understood[strings.Join(tokens[:n], " ")]
+		if rest := strings.Join(tokens[n:], " "); ok && (rest == "" || says == SaysSubscribe) {
+			return says, rest
+		}
+	}
+	return Asks, ""
+}
+
+// Word does what a word says and answers it. Stopping holds before the next message is handed to a network. "DK", with the commune
+// after it, asks for news: the reply tells what is agreed to, and "CO" agrees. Whatever is no word is a question for a person.
+func (d *Desk) Word(ctx context.Context, w Word) (Reading, error) {
+	address, err := normal(w.Channel, w.From)
+	if err != nil { // a short code or a name: nobody who could be answered
+		return Reading{Repeated: true}, nil //nolint:nilerr // what has no sender is not answered
+	}
+	says, rest := read(w.Text)
+	r := Reading{Kind: says}
+	return r, d.change(ctx, func(t change) error {
+		if repeated, err := t.repeated(ctx, "word/"+w.ID); err != nil || repeated {
+			r.Repeated = repeated
+			return err
+		}
+		e, s, err := t.active(ctx, w.Channel, address)
+		here := err == nil
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		if here {
+			r.Endpoint = e.ID
+		} else { // somebody else: where the answer goes is kept with the answer alone
+			e = entry{Endpoint: Endpoint{ID: newID(), Channel: w.Channel}}
+			e.box = t.keeper.Wrap(bound(e.ID), address)
+			s = Subscriber{Place: d.home(), Demo: d.Demo}
+		}
+		r.To, r.Place = Sealed{e.ID, e.box}, s.Place
+		switch says {
+		case SaysStop:
+			if here {
+				return t.stop(ctx, duty.Actor{}, e, s)
+			}
+			return t.notify(ctx, e, s, "subscriber.notice.stopped")
+		case SaysSubscribe:
+			return t.offer(ctx, e, s, here, address, rest)
+		case SaysAgree:
+			return t.agree(ctx, e, s, here, address)
+		case SaysHelp:
+			return t.notify(ctx, e, s, "subscriber.notice.help")
+		case Asks:
+			return t.notify(ctx, e, s, "subscriber.notice.asked")
+		}
+		return nil
+	})
+}
+
+// home is the province: where somebody stands who has not said where.
+func (d *Desk) home() place.ID { return d.places.HomeUnit().ID }
+
+// offer answers who asks for news by SMS: what is agreed to, and how to agree. Nothing is agreed yet.
+func (t change) offer(ctx context.Context, e entry, s Subscriber, here bool, address, commune string) error {
+	if here {
+		return t.notify(ctx, e, s, "subscriber.notice.already")
+	}
+	u, err := t.places.Named(commune, t.places.Today())
+	if err != nil || u.Level != place.Commune {
+		return t.notify(ctx, e, s, "subscriber.notice.commune")
+	}
+	s = Subscriber{ID: ID(newID()), Place: u.ID, Heard: []string{i18n.Default}, Read: []string{i18n.Default}, Demo: t.Demo, Made: t.now()}
+	if err := putSubscriber(ctx, t.tx, s); err != nil {
+		return err
+	}
+	if e, err = t.endpoint(ctx, e.Channel, address, s.ID); err != nil {
+		return err
+	}
+	if err := t.keepCode(ctx, e.ID, "sms", s.ID, "-", 24*time.Hour); err != nil {
+		return err
+	}
+	return t.notify(ctx, e, s, "subscriber.notice.offer", "Place", u.FullName())
+}
+
+// agree takes the agreement of who was told what it is about.
+func (t change) agree(ctx context.Context, e entry, s Subscriber, here bool, address string) error {
+	if here {
+		return t.notify(ctx, e, s, "subscriber.notice.already")
+	}
+	asked, err := byHash(ctx, t.tx, e.Channel, t.hash(e.Channel, address))
+	id := ID("")
+	if err == nil {
+		id, err = t.offered(ctx, asked.ID)
+	}
+	if fault.Is(err, fault.NotFound) {
+		return t.notify(ctx, e, s, "subscriber.notice.help")
+	}
+	if err != nil {
+		return err
+	}
+	if s, err = byID(ctx, t.tx, id); err != nil {
+		return err
+	}
+	w := Wish{Lang: i18n.Default, Manner: privacy.BySMS}
+	if err := privacy.Agree(ctx, t.tx, t.now(), t.consent(s, w, duty.Actor{})); err != nil {
+		return err
+	}
+	if err := t.join(ctx, asked, address, s.ID); err != nil {
+		return err
+	}
+	if err := t.notify(ctx, e, s, "subscriber.notice.joined"); err != nil {
+		return err
+	}
+	return t.record(ctx, duty.Actor{}, duty.ConsentGive, s, "", string(Active), "")
+}
