@@ -17,6 +17,9 @@ import (
 //go:embed page/*.html
 var pages embed.FS
 
+//go:embed sound/*.mp3 sound/*.opus
+var sounds embed.FS
+
 // A Topic is what somebody may ask to be told about.
 type Topic struct {
 	Code    string // named by the message bulletin.topic.<code>
@@ -32,6 +35,7 @@ type handler struct {
 
 // Mount registers the pages where people ask for news and stop it, and the desk of those who help them.
 func Mount(site *web.Site, d *Desk, topics []Topic) {
+	site.Files(sounds)
 	h := handler{d, site, site.Room("subscriber", pages), topics}
 	site.Handle("GET /dang-ky", duty.Public, h.form)
 	site.Handle("POST /dang-ky", duty.Public, h.subscribe)
@@ -54,7 +58,6 @@ type formPage struct {
 	Read     []language
 	Topics   []topic
 	Wording  string
-	Version  string
 	Hear     string // address of the sound of the wording
 	Reason   string
 	Told     []web.Choice // at the desk: in which language the wording was told
@@ -158,15 +161,13 @@ func (h handler) carried(r *http.Request, wish string) (Channel, string, codePag
 	return Channel(ch), address, h.waiting(wish, Channel(ch), address), nil
 }
 
-// mask leaves so much of an address that its owner knows it, and nobody else.
+// mask leaves so much of an address that its owner knows it, and nobody else: …567, …@example.org.
 func mask(ch Channel, address string) string {
+	const dots = "…\u2060" // no line breaks after it
 	if ch == Email {
-		if at := strings.LastIndexByte(address, '@'); at >= 0 {
-			return "…" + address[at:]
-		}
-		return "…"
+		return dots + address[max(0, strings.LastIndexByte(address, '@')):]
 	}
-	return "…" + address[max(0, len(address)-3):]
+	return dots + address[max(0, len(address)-3):]
 }
 
 func (h handler) confirm(w http.ResponseWriter, r *http.Request) error {
@@ -209,8 +210,11 @@ func (h handler) stop(w http.ResponseWriter, r *http.Request) error {
 
 // page fills the form with what is chosen already. The box of the agreement is never ticked beforehand.
 func (h handler) page(r *http.Request, w Wish, places []web.Choice) (formPage, error) {
-	p := formPage{Address: w.Address, Place: w.Place, Village: w.Village, Places: places, Reason: w.Reason, Hear: h.spoken(r, "consent-vi")}
-	p.Wording, p.Version = h.desk.Wording(web.Reader(r).UI)
+	p := formPage{Address: w.Address, Place: w.Place, Village: w.Village, Places: places, Reason: w.Reason}
+	p.Wording, _ = h.desk.Wording(web.Reader(r).UI)
+	if web.Reader(r).UI == i18n.Default {
+		p.Hear = h.spoken(r, "consent-vi")
+	}
 	for _, l := range h.site.Languages {
 		hear := h.spoken(r, "lang-"+l.Tag)
 		n := slices.Index(w.Heard, l.Tag)

@@ -3,6 +3,7 @@ package subscriber
 import (
 	"context"
 	"net/http"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -156,7 +157,7 @@ func TestJoinAndLeave(t *testing.T) {
 			t.Errorf("the agreement is ticked beforehand, or something was sent: %v", c.phones)
 		}
 		sent := who.Post("/dang-ky", append(fields, "agreed", "yes")...)
-		c.wants("asking for a code", sent, 200, "…567")
+		c.wants("asking for a code", sent, 200, "…\u2060567")
 		if n := c.persons(); n != 0 {
 			t.Errorf("%d may be sent to before the code was given", n)
 		}
@@ -165,9 +166,9 @@ func TestJoinAndLeave(t *testing.T) {
 		if c.code() == wrong {
 			wrong = "000001"
 		}
-		c.wants("a wrong code", who.Post("/dang-ky/xac-nhan", "to", to, "code", wrong), 422, `id="code-why"`, "…567")
+		c.wants("a wrong code", who.Post("/dang-ky/xac-nhan", "to", to, "code", wrong), 422, `id="code-why"`, "…\u2060567")
 		c.wants("a torn page", who.Post("/dang-ky/xac-nhan", "to", to[:len(to)/2], "code", c.code()), 422)
-		c.wants("the code", who.Post("/dang-ky/xac-nhan", "to", to, "code", c.code()), 200, "THOI", "…567")
+		c.wants("the code", who.Post("/dang-ky/xac-nhan", "to", to, "code", c.code()), 200, "THOI", "…\u2060567")
 		found, err := Reach(t.Context(), d, Reachable{Area: c.commune}, "", 100)
 		c.must(err)
 		if len(found) != 1 || strings.Join(found[0].Heard, " ") != "tyz nut" || strings.Join(found[0].Topics, " ") != "health" {
@@ -175,18 +176,31 @@ func TestJoinAndLeave(t *testing.T) {
 		}
 
 		known := who.Post("/dang-ky/thoi", "address", number)
-		c.wants("asking to stop", known, 200, "…567")
+		c.wants("asking to stop", known, 200, "…\u2060567")
 		unknown := who.Post("/dang-ky/thoi", "address", "0987 654 321")
 		if a, b := strings.ReplaceAll(known.Text(), "567", ""), strings.ReplaceAll(unknown.Text(), "321", ""); a != b || len(c.phones["+84987654321"]) > 0 {
 			t.Errorf("a number that is not known is answered otherwise:\n%s\n%s", a, b)
 		}
 		c.wants("a code for an unknown number", who.Post("/dang-ky/thoi/ma", "to", c.carried(unknown), "code", "123456"), 422, `id="code-why"`)
 		c.wants("a join code does not stop", who.Post("/dang-ky/thoi/ma", "to", c.carried(known), "code", ""), 422)
-		c.wants("stopping", who.Post("/dang-ky/thoi/ma", "to", c.carried(known), "code", c.code()), 200, "…567")
+		c.wants("stopping", who.Post("/dang-ky/thoi/ma", "to", c.carried(known), "code", c.code()), 200, "…\u2060567")
 		if n := c.persons(); n != 0 {
 			t.Errorf("%d may be sent to after stopping", n)
 		}
 	})
+}
+
+// What is heard of the agreement is what is read: who changes the words makes the sound again.
+func TestWordingIsSpoken(t *testing.T) {
+	c := newCounter(t, dbtest.SQLite(t))
+	spoken, err := os.ReadFile("sound/consent-vi.txt")
+	c.must(err)
+	if string(spoken) != c.wording() {
+		t.Error("the wording was changed: run sound/make.sh")
+	}
+	if p := webtest.New(t, c.site).Get("/dang-ky"); !p.Has("/static/sound/consent-vi.") {
+		t.Error("the wording cannot be heard")
+	}
 }
 
 func (c *counter) wording() string {
@@ -211,7 +225,7 @@ func TestAssist(t *testing.T) {
 		}
 		done := officer.Post(to, fields...)
 		c.wants("recording it", done, http.StatusSeeOther)
-		c.wants("after it", officer.Follow(done), 200, "…567")
+		c.wants("after it", officer.Follow(done), 200, "…\u2060567")
 		if len(c.phones["+84961234567"]) != 1 || c.persons() != 1 {
 			t.Errorf("the phone was told %q, %d subscribed", c.phones, c.persons())
 		}
@@ -221,7 +235,7 @@ func TestAssist(t *testing.T) {
 		c.wants("the page of another commune", away.Get("/ban-lam-viec/thue-bao"), 200)
 		stopped := officer.Post("/ban-lam-viec/thue-bao/thoi", "address", number)
 		c.wants("stopping", stopped, http.StatusSeeOther)
-		c.wants("after it", officer.Follow(stopped), 200, "…567")
+		c.wants("after it", officer.Follow(stopped), 200, "…\u2060567")
 		if n := c.persons(); n != 0 {
 			t.Errorf("%d may be sent to after stopping", n)
 		}
