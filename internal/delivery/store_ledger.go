@@ -181,7 +181,7 @@ func (s store) lease(ctx context.Context, p Provider, lane Lane, n int, now, unt
 // waiting reports whether a lane has something for a provider.
 func (s store) waiting(ctx context.Context, p Provider, lane Lane) (bool, error) {
 	n, err := db.Value[int64](ctx, s.c, `SELECT count(*) FROM (SELECT 1 AS one FROM delivery_attempt
-		WHERE channel = $1 AND demo = $2 AND lane = $3 AND state = 'queued' LIMIT 1) AS some`, p.Channel, p.Mode == Rehearsal, lane)
+		WHERE channel = $1 AND demo = $2 AND lane = $3 AND state = 'queued' LIMIT 1) AS first`, p.Channel, p.Mode == Rehearsal, lane)
 	return n > 0, err
 }
 

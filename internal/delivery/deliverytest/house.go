@@ -56,7 +56,7 @@ func Open(t testing.TB, d *db.DB, source delivery.Source) *House {
 	policy := duty.New(h.Places, h.Now)
 	text, err := i18n.Load()
 	h.Must(err)
-	log := slog.New(slog.DiscardHandler)
+	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	h.Queue = job.New(d, log, h.Now)
 	h.People = subscriber.New(d, h.Keeper, policy, h.Places, languages, text, h.Now)
 	h.Desk = delivery.New(delivery.Options{DB: d, Files: files, Queue: h.Queue, Keeper: h.Keeper, Policy: policy, Places: h.Places, Languages: languages,

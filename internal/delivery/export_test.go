@@ -1,0 +1,67 @@
+package delivery
+
+import (
+	"context"
+
+	"banlang/internal/db"
+)
+
+// What tests of the ledger do by hand.
+
+// Add writes messages and attempts.
+func (d *Desk) Add(ctx context.Context, messages []Message, attempts []Attempt) error {
+	return d.change(ctx, func(s store) error {
+		if _, err := s.addMessages(ctx, d.now(), messages); err != nil {
+			return err
+		}
+		_, err := s.addAttempts(ctx, d.now(), attempts)
+		return err
+	})
+}
+
+// Lease takes the next attempts of a lane, as a worker does that is killed afterwards.
+func (d *Desk) Lease(ctx context.Context, p Provider, lane Lane, n int) (all []Attempt, err error) {
+	err = d.change(ctx, func(s store) error {
+		all, err = s.lease(ctx, p, lane, n, d.now(), d.now().Add(leaseFor))
+		return err
+	})
+	return all, err
+}
+
+// Observe writes what was learnt of one attempt.
+func (d *Desk) Observe(ctx context.Context, attempt string, state State, provider string) error {
+	return d.change(ctx, func(s store) error {
+		return s.observe(ctx, d.now(), []finding{{attempt: attempt, state: state, provider: provider}})
+	})
+}
+
+// Answer writes what a network answered, as the engine does while it runs.
+func (d *Desk) Answer(ctx context.Context, attempt string, state State, provider string) error {
+	return d.put(ctx, write{found: []finding{{attempt: attempt, state: state, provider: provider}}})
+}
+
+// Act writes what a person did.
+func (d *Desk) Act(ctx context.Context, message string, state State) error {
+	return d.change(ctx, func(s store) error { return s.act(ctx, d.now(), message, state) })
+}
+
+// Hold pauses a campaign's attempts or lets them go on.
+func (d *Desk) Hold(ctx context.Context, campaign string, on bool) error {
+	return d.change(ctx, func(s store) error { return s.hold(ctx, campaign, on) })
+}
+
+// Count counts attempts.
+func (d *Desk) Count(ctx context.Context, condition string) (int64, error) {
+	return db.Value[int64](ctx, d.db, "SELECT count(*) FROM delivery_attempt WHERE "+condition)
+}
+
+// StateOf is how an attempt and a message stand.
+func (d *Desk) StateOf(ctx context.Context, table, id string) (State, error) {
+	return db.Value[State](ctx, d.db, "SELECT state FROM "+table+" WHERE id = $1", id)
+}
+
+// Notice is the attempt of a short text.
+var Notice = (*Desk).notice
+
+// LeaseFor is how long a lease holds.
+const LeaseFor, DoubtFor = leaseFor, doubtFor
