@@ -28,8 +28,8 @@ func (d *Desk) Brief(ctx context.Context, actor duty.Actor) ([]BriefItem, error)
 	}
 	var all []BriefItem
 	seen := map[Ref]bool{}
-	for _, area := range d.policy.Areas(actor, duty.RelayWork) {
-		items, err := d.source.Items(ctx, Filter{Place: place.ID(area), Since: since, Size: 30})
+	for _, r := range d.rounds(actor) {
+		items, err := d.source.Items(ctx, Filter{Place: place.ID(r.Area), Since: since, Size: 30})
 		if err != nil {
 			return nil, err
 		}
@@ -49,14 +49,11 @@ func (d *Desk) Acknowledge(ctx context.Context, actor duty.Actor, ref Ref, versi
 	if err != nil {
 		return err
 	}
-	thing := duty.Thing{}
-	for _, area := range d.policy.Areas(actor, duty.RelayWork) {
-		if d.policy.Within(string(item.Place), area) || d.policy.Within(area, string(item.Place)) {
-			thing.Area = area
+	thing := duty.Thing{Area: string(item.Place)}
+	for _, r := range d.rounds(actor) {
+		if d.policy.Within(string(item.Place), r.Area) || d.policy.Within(r.Area, string(item.Place)) {
+			thing = r
 		}
-	}
-	for _, v := range d.policy.Villages(actor, duty.RelayWork) {
-		thing.Village = v
 	}
 	if err := d.policy.Permit(actor, duty.RelayWork, thing); err != nil {
 		return err

@@ -112,7 +112,7 @@ func (d *Desk) climb(ctx context.Context, j campaignJob) error {
 			r.Note = "delivery.rung.not_needed"
 		}
 	case j.Rung == RungOfficer && r.N > 0:
-		r.Note = "delivery.rung.officer"
+		r.Note = "delivery.rung.officer_told"
 	case r.N == 0 && j.Rung != RungFirst:
 		r.Note = "delivery.rung.not_needed"
 	}

@@ -83,7 +83,22 @@ func (d *Desk) communes(area place.ID) []place.ID {
 
 // Tasks lists the open tasks of the villages that the actor works in as a relay, newest first.
 func (d *Desk) Tasks(ctx context.Context, actor duty.Actor) ([]Task, error) {
-	return d.read().tasks(ctx, d.policy.Areas(actor, duty.RelayWork), d.policy.Villages(actor, duty.RelayWork))
+	var communes, villages []string
+	for _, r := range d.rounds(actor) {
+		communes, villages = append(communes, r.Area), append(villages, r.Village)
+	}
+	return d.read().tasks(ctx, communes, villages)
+}
+
+// rounds are the villages in which the actor works as a relay, each in its commune.
+func (d *Desk) rounds(actor duty.Actor) []duty.Thing {
+	var all []duty.Thing
+	for _, g := range d.policy.Holds(actor) {
+		if thing := (duty.Thing{Area: g.Area, Village: g.Village}); d.policy.Permit(actor, duty.RelayWork, thing) == nil {
+			all = append(all, thing)
+		}
+	}
+	return all
 }
 
 // AnswerTask says that a relay has gone round, and to how many people it was told.
@@ -101,8 +116,10 @@ func (d *Desk) AnswerTask(ctx context.Context, actor duty.Actor, key, id string,
 		}
 		thing := duty.Thing{Area: string(t.Commune), Village: t.Village}
 		if t.Village == "" { // of the whole commune: any of its relays
-			for _, v := range d.policy.Villages(actor, duty.RelayWork) {
-				thing.Village = v
+			for _, r := range d.rounds(actor) {
+				if d.policy.Within(r.Area, thing.Area) {
+					thing.Village = r.Village
+				}
 			}
 		}
 		if err := d.policy.Permit(actor, duty.RelayWork, thing); err != nil {
