@@ -171,17 +171,26 @@ func (c *Client) run(ctx context.Context) (bound bool, err error) {
 
 // Submit hands a message over and gives the centre's identifier. ErrDown: nothing went out. Lost: nobody knows.
 func (c *Client) Submit(ctx context.Context, m Message) (id string, err error) {
-	s, err := c.session(ctx)
-	if err != nil {
-		return "", err
-	}
 	select {
 	case c.window <- struct{}{}:
 		defer func() { <-c.window }()
 	case <-ctx.Done():
 		return "", ErrDown
 	}
-	answer, err := s.ask(ctx, m.Submit(), c.options.Answer)
+	var answer PDU
+	for err = ErrDown; errors.Is(err, ErrDown); { // nothing went out: over the next bind, then
+		s, down := c.session(ctx)
+		if down != nil {
+			return "", down
+		}
+		if answer, err = s.ask(ctx, m.Submit(), c.options.Answer); !errors.Is(err, ErrDown) {
+			break
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 	switch {
 	case err != nil:
 		return "", err
