@@ -242,6 +242,45 @@ func TestAssist(t *testing.T) {
 	})
 }
 
+// A relay helps people of the own village, and those alone.
+func TestRelay(t *testing.T) {
+	c := newCounter(t, dbtest.SQLite(t))
+	relay, officer := webtest.New(t, c.site).As("relay"), webtest.New(t, c.site).As("officer")
+	fields := func(address, village string) []string {
+		return []string{"address", address, "place", string(c.commune), "village", village, "told", "tyz", "agreed", "yes", "reason", "Bà không biết chữ, nhờ ghi giúp"}
+	}
+	const add, stop = "/ban-lam-viec/thue-bao/them", "/ban-lam-viec/thue-bao/thoi"
+	c.wants("in the own village", relay.Post(add, fields(number, "")...), http.StatusSeeOther)
+	if p := relay.Post(add, fields("0961 234 568", "v2")...); p.Status != 403 {
+		t.Errorf("in another village: %d %s", p.Status, p.Text())
+	}
+	if p := officer.Post(add, fields("0961 234 568", "v2")...); p.Status != http.StatusSeeOther {
+		t.Errorf("by the officer: %d %s", p.Status, p.Text())
+	}
+	c.wants("stopping in another village", relay.Post(stop, "address", "0961 234 568"), 422, `id="address-why"`)
+	c.wants("stopping in the own", relay.Post(stop, "address", number), http.StatusSeeOther)
+	if n := c.persons(); n != 1 {
+		t.Errorf("%d are left, want 1", n)
+	}
+}
+
+// An e-mail address is treated as a number is, and the villages are shown without losing what was typed.
+func TestEmail(t *testing.T) {
+	c := newCounter(t, dbtest.SQLite(t))
+	who := webtest.New(t, c.site)
+	fields := []string{"address", "Canary.Lan@example.org", "place", string(c.commune), "heard", "nut", "topics", "disaster"}
+	if p := who.Post("/dang-ky", append(fields, "do", "village")...); p.Status != 200 || !p.Has("Canary.Lan@example.org", `value="nut" checked`, `value="disaster" checked`) || p.Has(`class="why"`) {
+		t.Errorf("asking for the villages: %d %s", p.Status, p.Body)
+	}
+	sent := who.Post("/dang-ky", append(fields, "agreed", "yes")...)
+	if sent.Status != 200 || sent.Has("Lan") || sent.Has("anary") || !sent.Has("@example.org") {
+		t.Errorf("asking for a code: %d %s", sent.Status, sent.Text())
+	}
+	if got := c.phones["canary.lan@example.org"]; len(got) != 1 {
+		t.Errorf("notices went to %v", c.phones)
+	}
+}
+
 // Every route lets in whom the table of duties lets in, and nobody else; every page stands in both languages.
 func TestGuard(t *testing.T) {
 	c := newCounter(t, dbtest.SQLite(t))
