@@ -1,0 +1,143 @@
+package sms_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"banlang/internal/delivery"
+	"banlang/internal/delivery/gsm"
+	"banlang/internal/delivery/smpp"
+	"banlang/internal/delivery/sms"
+)
+
+// ears remember what a sender told the ledger.
+type ears struct {
+	mu       sync.Mutex
+	receipts []delivery.Receipt
+	heard    []delivery.Inbound
+}
+
+func (e *ears) hooks() delivery.Hooks {
+	return delivery.Hooks{Provider: "p1", Inner: true, Now: time.Now,
+		Receipt: func(_ context.Context, all []delivery.Receipt) error {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.receipts = append(e.receipts, all...)
+			return nil
+		},
+		Heard: func(_ context.Context, in delivery.Inbound) error {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.heard = append(e.heard, in)
+			return nil
+		}}
+}
+
+// wait gives what was heard, once there are so many.
+func (e *ears) wait(t *testing.T, receipts, heard int) ([]delivery.Receipt, []delivery.Inbound) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		e.mu.Lock()
+		r, h := e.receipts, e.heard
+		e.mu.Unlock()
+		if len(r) >= receipts && len(h) >= heard {
+			return r, h
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d receipts and %d letters came, want %d and %d", len(r), len(h), receipts, heard)
+		}
+	}
+}
+
+func open(t *testing.T, c *smpp.Centre, e *ears) delivery.Sender {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	address, err := c.Listen(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	host, port, _ := strings.Cut(address, ":")
+	s, err := sms.SMPP().Open(delivery.Settings{"host": host, "port": port, "system_id": "banlang", "sender": "BANLANG", "window": "10"}, e.hooks())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close(); stop(); c.Wait() })
+	return s
+}
+
+func send(t *testing.T, s delivery.Sender, batch ...delivery.Outgoing) []delivery.Result {
+	t.Helper()
+	results := make([]delivery.Result, len(batch))
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	s.Send(ctx, batch, func(i int, r delivery.Result) { results[i] = r })
+	return results
+}
+
+// A long text goes out in parts that a telephone puts together, and the receipt of the last stands for it.
+func TestLongText(t *testing.T) {
+	c, e := &smpp.Centre{Keep: true, Receipt: "DELIVRD"}, &ears{}
+	text := strings.Repeat("Nước suối lên nhanh, bà con đi ngay lên chỗ cao. ", 5)
+	got := send(t, open(t, c, e), delivery.Outgoing{To: "+84912345678", Text: text})
+	if got[0].State != delivery.Accepted || got[0].Provider == "" {
+		t.Fatalf("%+v", got[0])
+	}
+	var whole strings.Builder
+	for n, m := range c.Took() {
+		p, octets, ok := m.Message.ReadPart()
+		if !ok || int(p.Number) != n+1 || int(p.Of) != len(c.Took()) {
+			t.Fatalf("part %d has the header %+v, %v", n, p, ok)
+		}
+		whole.WriteString(gsm.DecodeUCS2(octets))
+	}
+	if whole.String() != text {
+		t.Errorf("the telephone reads %q", whole.String())
+	}
+	receipts, _ := e.wait(t, len(c.Took()), 0)
+	if last := receipts[len(receipts)-1]; last.Provider != "p1" || last.State != delivery.Delivered {
+		t.Errorf("receipt %+v", last)
+	}
+}
+
+func TestWhatTheCentreRefuses(t *testing.T) {
+	tests := []struct {
+		status smpp.Status
+		why    string
+		again  bool
+	}{
+		{smpp.Throttled, "sms.busy", true}, {smpp.QueueFull, "sms.busy", true}, {smpp.InvalidDest, "sms.number", false},
+		{smpp.InvalidSource, "sms.sender", false}, {smpp.SubmitFailed, "sms.refused", false},
+	}
+	for _, x := range tests {
+		c := &smpp.Centre{Submit: func(int64, smpp.Message) (string, smpp.Status) { return "", x.status }}
+		got := send(t, open(t, c, &ears{}), delivery.Outgoing{To: "+84912345678", Text: "a"})[0]
+		if got.State != delivery.Failed || got.Why != x.why || (got.Again > 0) != x.again {
+			t.Errorf("%s: %+v", x.status, got)
+		}
+	}
+}
+
+// What a telephone writes comes in, long texts as one.
+func TestInbound(t *testing.T) {
+	c, e := &smpp.Centre{}, &ears{}
+	s := open(t, c, e)
+	for end := time.Now().Add(5 * time.Second); !s.Health().Up && time.Now().Before(end); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	from := smpp.Address{TON: 1, NPI: 1, Number: "84912345678"}
+	text := strings.Repeat("Cho tôi hỏi về tiền hỗ trợ trồng rừng. ", 4)
+	parts, _ := gsm.Split(text)
+	for n := len(parts) - 1; n >= 0; n-- { // the last part comes first
+		head := smpp.Part{Reference: 9, Of: byte(len(parts)), Number: byte(n + 1)}.Header()
+		if err := c.Send(smpp.Message{From: from, ESM: smpp.HeaderIn, Coding: smpp.UCS2, Text: append(head, parts[n]...)}.Deliver()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, heard := e.wait(t, 0, 1)
+	if heard[0].From != "+84912345678" || heard[0].Text != text {
+		t.Errorf("heard %+v", heard[0])
+	}
+}
