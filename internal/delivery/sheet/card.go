@@ -133,9 +133,9 @@ func (s sheet) message() string {
 			lines = append(lines, l)
 		}
 	}
-	lines = append(lines, "", opening(s.Text.Body), "", s.Words.Read+": "+s.Page)
+	lines = append(lines, "", opening(s.Text.Body), "", s.Words.ReadAt+" "+s.Page)
 	if s.Hear != "" {
-		lines = append(lines, s.Words.Hear+": "+s.Hear)
+		lines = append(lines, s.Words.HearAt+" "+s.Hear)
 	}
 	return strings.Join(append(lines, s.Words.Ask+" "+s.Check+" ("+s.Code+")", s.Words.Issuer), "\n") + "\n"
 }

@@ -38,6 +38,7 @@ type words struct {
 	Place, Day, Until             string
 	Given                         string // that another language stands here than the one asked for
 	Read, Hear, Ask, Code, Issuer string
+	ReadAt, HearAt                string // the same of an address instead of a square
 	Leaf                          string // "Trang %d/%d"
 }
 

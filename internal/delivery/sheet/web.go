@@ -151,7 +151,7 @@ func (h handler) compose(r *http.Request, i delivery.Item, lang string) sheet {
 	}
 	s.Words = words{Class: say("leaflet.class." + string(i.Class)), Topic: say("bulletin.topic." + i.Topic), Issuer: cmp.Or(h.site.Agency, h.site.Province),
 		Place: say("leaflet.for", "Place", h.place(i)), Day: say("leaflet.day", "Day", i18n.Date(i18n.Default, i.Published.In(i18n.Zone))),
-		Read: say("leaflet.read"), Ask: say("leaflet.ask"), Code: say("leaflet.code"), Leaf: say("leaflet.leaf")}
+		Read: say("leaflet.read"), ReadAt: say("leaflet.read_at"), Ask: say("leaflet.ask"), Code: say("leaflet.code"), Leaf: say("leaflet.leaf")}
 	if i.Version > 1 {
 		s.Words.Day = say("leaflet.renewed", "Version", i.Version, "Day", i18n.DateTime(i18n.Default, i.Published.In(i18n.Zone)))
 	}
@@ -169,10 +169,11 @@ func (h handler) compose(r *http.Request, i delivery.Item, lang string) sheet {
 	}
 	if s.Sound.MP3 != "" {
 		s.Hear = web.Origin(r) + i.URL + "/" + s.Sound.Lang + ".mp3"
-		s.Words.Hear = say("leaflet.hear", "Lang", h.name(s.Sound.Lang))
+		heard := h.name(s.Sound.Lang)
 		if s.Sound.Machine {
-			s.Words.Hear = say("leaflet.hear_machine", "Lang", h.name(s.Sound.Lang))
+			heard = say("leaflet.machine", "Lang", heard)
 		}
+		s.Words.Hear, s.Words.HearAt = say("leaflet.hear", "Lang", heard), say("leaflet.hear_at", "Lang", heard)
 	}
 	return s
 }
