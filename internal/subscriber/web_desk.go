@@ -25,6 +25,8 @@ func deskMeta(r *http.Request, title string) web.Meta {
 
 // A countsPage says how many there are, by channel and language. It names nobody.
 type countsPage struct {
+	Counts  []countRow
+	Places  bool   // they are of more than one commune
 	Address string // typed into the form that stops; shown again only with a mistake in it
 }
 
@@ -36,7 +38,34 @@ func (h handler) counts(w http.ResponseWriter, r *http.Request) error {
 	return h.room.Show(w, r, "counts", deskMeta(r, "subscriber.menu"), p)
 }
 
-func (h handler) countsPage(*http.Request) (countsPage, error) { return countsPage{}, nil }
+// A countRow is a count in words.
+type countRow struct {
+	Count
+	Where, Language string
+}
+
+// countsPage counts where the actor may; a relay sees no counts.
+func (h handler) countsPage(r *http.Request) (countsPage, error) {
+	var p countsPage
+	actor := web.Actor(r)
+	if !h.desk.policy.May(actor, duty.DeliveryReadCounts) {
+		return p, nil
+	}
+	all, err := h.desk.Counts(r.Context(), actor, "")
+	for _, c := range all {
+		p.Counts = append(p.Counts, countRow{c, h.placeName(c.Place), h.language(c.Lang)})
+		p.Places = p.Places || c.Place != all[0].Place
+	}
+	return p, err
+}
+
+func (h handler) language(tag string) string {
+	l, err := h.desk.languages.Language(tag)
+	if err != nil {
+		return tag
+	}
+	return l.Name
+}
 
 func (h handler) placeName(id place.ID) string {
 	u, err := h.desk.places.ByID(id)

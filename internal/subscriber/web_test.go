@@ -232,7 +232,8 @@ func TestAssist(t *testing.T) {
 		if p := away.Post("/ban-lam-viec/thue-bao/thoi", "address", number); p.Status != 422 {
 			t.Errorf("stopping from another commune: %d %s", p.Status, p.Text())
 		}
-		c.wants("the page of another commune", away.Get("/ban-lam-viec/thue-bao"), 200)
+		c.wants("the counts", officer.Get("/ban-lam-viec/thue-bao"), 200, "Tin nhắn SMS", "Tày", "dưới 5")
+		c.wants("the page of another commune", away.Get("/ban-lam-viec/thue-bao"), 200, `class="empty"`)
 		stopped := officer.Post("/ban-lam-viec/thue-bao/thoi", "address", number)
 		c.wants("stopping", stopped, http.StatusSeeOther)
 		c.wants("after it", officer.Follow(stopped), 200, "…\u2060567")
