@@ -22,6 +22,7 @@ import (
 	"banlang/internal/config"
 	"banlang/internal/db"
 	"banlang/internal/delivery"
+	"banlang/internal/delivery/sheet"
 	"banlang/internal/duty"
 	"banlang/internal/ethnic"
 	"banlang/internal/fact"
@@ -63,6 +64,7 @@ type House struct {
 	people   *subscriber.Desk
 	bulletin *bulletin.Desk
 	delivery *delivery.Desk
+	sheets   *sheet.Desk
 	library  *library.Desk
 	plan     *plan.Desk
 	facts    *fact.Desk
@@ -130,8 +132,10 @@ func (h *House) build(ctx context.Context) error {
 	h.bulletin = bulletin.New(h.db, h.files, h.queue, h.policy, h.places, h.groups, people{h.accounts}, h.log, h.now)
 	h.delivery = delivery.New(delivery.Options{
 		DB: h.db, Files: h.files, Queue: h.queue, Keeper: h.keeper, Policy: h.policy, Places: h.places, Languages: h.groups, People: h.people,
-		Source: h.bulletin, Text: h.text, Origin: strings.TrimSuffix(h.config.Origin, "/"), Log: h.log, Now: h.now,
+		Source: h.bulletin, Connectors: connectors(), Text: h.text, Origin: strings.TrimSuffix(h.config.Origin, "/"), Log: h.log, Now: h.now,
 	})
+	h.people.Notify = h.delivery.Notify
+	h.sheets = sheet.New(sheet.Options{DB: h.db, Files: h.files, Source: h.bulletin, Places: h.places, Languages: h.groups, Picture: picture, Now: h.now})
 	h.library = library.New(h.db, h.files, transcript.Tools{}, h.queue, h.policy, h.places, h.groups, h.search, h.log, h.now)
 	h.plan = plan.New(h.db, h.policy, h.home(), h.now)
 	h.facts = fact.New(h.db, h.policy, h.places, h.groups, h.now)

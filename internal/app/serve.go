@@ -18,6 +18,7 @@ import (
 	"banlang/internal/bulletin"
 	"banlang/internal/config"
 	"banlang/internal/console"
+	"banlang/internal/delivery/sheet"
 	"banlang/internal/duty"
 	"banlang/internal/ethnic"
 	"banlang/internal/i18n"
@@ -30,6 +31,7 @@ import (
 	"banlang/internal/release"
 	"banlang/internal/report"
 	"banlang/internal/stat"
+	"banlang/internal/subscriber"
 	"banlang/internal/web"
 )
 
@@ -78,6 +80,7 @@ func (c Demo) Run(ctx context.Context, v Version) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
+	h.people.Demo = true // whoever subscribes to a demonstration is sent nothing that is real
 	if err := h.seed(ctx); err != nil {
 		return err
 	}
@@ -107,6 +110,8 @@ func (h *House) site(demo bool) (*web.Site, error) {
 	}
 	portal.Mount(s, portal.Options{News: news{h.bulletin, h.places, h.groups}, Finder: h.search, Namer: names{h.places, h.groups}})
 	bulletin.Mount(s, h.bulletin)
+	subscriber.Mount(s, h.people, topics())
+	sheet.Mount(s, h.sheets)
 	library.Mount(s, h.library)
 	place.Mount(s, h.places)
 	ethnic.Mount(s, h.groups)
@@ -151,6 +156,7 @@ func (h *House) serve(ctx context.Context, demo bool, told func(address string))
 	g.Go(func() error { return h.queue.Run(ctx) })
 	g.Go(func() error { return h.finding(ctx) })
 	g.Go(func() error { return h.facts.Run(ctx) })
+	g.Go(func() error { return h.delivery.Run(ctx) })
 	g.Go(func() error { return h.follow(ctx) })
 	g.Go(func() error { return h.sweep(ctx) })
 	if demo {
@@ -236,6 +242,9 @@ func (h *House) seed(ctx context.Context) error {
 	}
 	if err := h.places.SeedDemo(ctx); err != nil {
 		return fmt.Errorf("demonstration villages: %w", err)
+	}
+	if err := h.delivery.SeedDemo(ctx, h.accounts.DemoActor); err != nil {
+		return fmt.Errorf("demonstration channels: %w", err)
 	}
 	if err := h.bulletin.SeedDemo(ctx, h.accounts.DemoActor); err != nil {
 		return fmt.Errorf("demonstration bulletins: %w", err)

@@ -6,9 +6,12 @@ import (
 
 	"banlang/internal/account"
 	"banlang/internal/bulletin"
+	"banlang/internal/delivery"
+	"banlang/internal/delivery/sms"
 	"banlang/internal/ethnic"
 	"banlang/internal/place"
 	"banlang/internal/portal"
+	"banlang/internal/subscriber"
 )
 
 // people tells bulletin by which public name somebody signs a bulletin.
@@ -18,6 +21,23 @@ func (p people) Name(ctx context.Context, id string) (string, error) {
 	names, err := p.accounts.Names(ctx, []string{id})
 	return cmp.Or(names[id], id), err
 }
+
+// connectors are the ways to networks.
+func connectors() []delivery.Connector {
+	return []delivery.Connector{sms.SMPP(),
+		delivery.RehearsalConnector(subscriber.SMS), delivery.RehearsalConnector(subscriber.Email), delivery.RehearsalConnector(subscriber.Push)}
+}
+
+// topics are what a subscriber chooses among.
+func topics() []subscriber.Topic {
+	var all []subscriber.Topic
+	for _, t := range bulletin.Topics() {
+		all = append(all, subscriber.Topic{Code: string(t), Picture: t.Picture()})
+	}
+	return all
+}
+
+func picture(topic string) string { return bulletin.Topic(topic).Picture() }
 
 // news shows the first page the bulletins in force.
 type news struct {

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"banlang/internal/audit"
+	"banlang/internal/delivery"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
 	"banlang/internal/i18n"
@@ -160,6 +161,9 @@ func (d *Desk) publish(ctx context.Context, s store, actor duty.Actor, b *Bullet
 	if err := d.queue(ctx, s, issue); err != nil {
 		return err
 	}
+	if err := d.send(ctx, s, *b, issue, actor.ID, e.Second); err != nil {
+		return err
+	}
 	if b.Replaces != "" && b.Issue == 1 {
 		if err := d.supersede(ctx, s, actor, b.Replaces, b.ID); err != nil {
 			return err
@@ -290,6 +294,11 @@ func (d *Desk) end(ctx context.Context, s store, actor duty.Actor, b *Bulletin, 
 	b.Life, b.Ended, b.Changed = how, d.now(), d.now()
 	if err := s.save(ctx, *b); err != nil {
 		return err
+	}
+	if how == Recalled {
+		if err := delivery.Withdraw(ctx, s.tx, d.now(), delivery.Ref(b.ID), actor.ID, b.Reason); err != nil {
+			return err
+		}
 	}
 	e.Before, e.After = string(Published), string(how)
 	return d.record(ctx, s, actor, *b, act, e, "")

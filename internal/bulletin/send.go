@@ -30,6 +30,22 @@ func (d *Desk) Items(ctx context.Context, f delivery.Filter) ([]delivery.Item, e
 	return items, err
 }
 
+// send lets the ledger know of an issue, in the transaction that publishes it. An emergency goes out at once, signed by those two who
+// published it; a newer issue, or a bulletin that replaces one, takes the place of what still waits.
+func (d *Desk) send(ctx context.Context, s store, b Bulletin, i Issue, by, second string) error {
+	o := delivery.Order{Ref: delivery.Ref(b.ID), Version: i.Number, Class: delivery.Class(i.Class), Place: i.Place, Topic: string(i.Topic),
+		Expires: i.Expires, Demo: i.Demo, Drill: i.Drill, By: by, Second: second}
+	switch {
+	case i.Number == 1 && b.Replaces == "" && i.Class != Emergency:
+		return nil
+	case i.Number == 1 && b.Replaces == "":
+		return delivery.Queue(ctx, s.tx, d.now(), o)
+	case i.Number == 1:
+		o.Replaces = delivery.Ref(b.Replaces)
+	}
+	return delivery.Renew(ctx, s.tx, d.now(), o)
+}
+
 // item hands an issue to the ledger. The mark of a drill goes apart, so that each channel puts it where it is seen or heard first.
 func (l lived) item() delivery.Item {
 	i := delivery.Item{Ref: delivery.Ref(l.ID), Version: l.Number, Place: l.Place, Topic: string(l.Topic), Class: delivery.Class(l.Class), Basis: l.Basis,
