@@ -126,6 +126,9 @@ func (h handler) subscribe(w http.ResponseWriter, r *http.Request) error {
 	if r.PostFormValue("do") == "village" {
 		return again(nil)
 	}
+	if err := h.inPlace(r, &wish); err != nil {
+		return err
+	}
 	// Whoever asks for themselves is a visitor, whatever their duties: the agreement is theirs alone.
 	if _, err := h.desk.Subscribe(r.Context(), duty.Actor{}, wish); err != nil {
 		return again(err)
@@ -234,6 +237,18 @@ func (h handler) page(r *http.Request, w Wish, places []web.Choice) (formPage, e
 		p.Villages = append(p.Villages, web.Choice{Code: v.ID, Text: v.FullName(), Chosen: v.ID == w.Village})
 	}
 	return p, err
+}
+
+// inPlace drops a village that is none of the commune: it was chosen before another commune was.
+func (h handler) inPlace(r *http.Request, w *Wish) error {
+	if w.Village == "" {
+		return nil
+	}
+	all, err := h.desk.places.VillagesIn(r.Context(), w.Place, h.desk.places.Today())
+	if !slices.ContainsFunc(all, func(v place.Village) bool { return v.ID == w.Village }) {
+		w.Village = ""
+	}
+	return err
 }
 
 // communes lists those of the province in force today.

@@ -102,8 +102,11 @@ func (h handler) complete(r *http.Request, w *Wish) error {
 	if w.Place == "" {
 		return fault.Field("place", "subscriber.place.required")
 	}
-	if !h.relays(r) || w.Village != "" {
-		return nil
+	if !h.relays(r) {
+		return h.inPlace(r, w)
+	}
+	if w.Village != "" {
+		return nil // the policy knows the own ones
 	}
 	own := h.desk.policy.Villages(web.Actor(r), duty.ConsentGiveAssisted)
 	if len(own) != 1 {

@@ -269,7 +269,7 @@ func TestRelay(t *testing.T) {
 func TestEmail(t *testing.T) {
 	c := newCounter(t, dbtest.SQLite(t))
 	who := webtest.New(t, c.site)
-	fields := []string{"address", "Canary.Lan@example.org", "place", string(c.commune), "heard", "nut", "topics", "disaster"}
+	fields := []string{"address", "Canary.Lan@example.org", "place", string(c.commune), "heard", "nut", "topics", "disaster", "village", "of another commune"}
 	if p := who.Post("/dang-ky", append(fields, "do", "village")...); p.Status != 200 || !p.Has("Canary.Lan@example.org", `value="nut" checked`, `value="disaster" checked`) || p.Has(`class="why"`) {
 		t.Errorf("asking for the villages: %d %s", p.Status, p.Body)
 	}
@@ -277,8 +277,10 @@ func TestEmail(t *testing.T) {
 	if sent.Status != 200 || sent.Has("Lan") || sent.Has("anary") || !sent.Has("@example.org") {
 		t.Errorf("asking for a code: %d %s", sent.Status, sent.Text())
 	}
-	if got := c.phones["canary.lan@example.org"]; len(got) != 1 {
-		t.Errorf("notices went to %v", c.phones)
+	kept, err := db.Value[string](t.Context(), c.desk.db, "SELECT village FROM subscriber")
+	c.must(err)
+	if got := c.phones["canary.lan@example.org"]; len(got) != 1 || kept != "" {
+		t.Errorf("notices went to %v, the village is %q", c.phones, kept)
 	}
 }
 
