@@ -223,14 +223,17 @@ func (s store) addConsent(ctx context.Context, c Consent) (string, error) {
 }
 
 // Agree writes agreements down in the transaction of the use case that asked for them. Each is checked; the caller has asked the
-// policy and writes the record of acts.
+// policy and writes the record of acts. One without a day was given at this moment; one on paper on the day that stands on it.
 func Agree(ctx context.Context, tx *db.Tx, at time.Time, all ...Consent) error {
 	rows := make([][]any, len(all))
 	for i, c := range all {
 		if err := c.check(enough); err != nil {
 			return err
 		}
-		rows[i] = []any{newID(), c.Subject, c.Purpose, c.Wording, c.Version, c.Lang, c.Sound, c.Manner, c.Witness, db.Millis(at)}
+		if c.Given.IsZero() {
+			c.Given = at
+		}
+		rows[i] = []any{newID(), c.Subject, c.Purpose, c.Wording, c.Version, c.Lang, c.Sound, c.Manner, c.Witness, db.Millis(c.Given)}
 	}
 	return db.Insert(ctx, tx, "privacy_consent", "id, subject, purpose, wording, version, lang, sound, manner, witness, given", rows)
 }

@@ -1,0 +1,169 @@
+package subscriber
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"banlang/internal/db"
+	"banlang/internal/db/dbtest"
+	"banlang/internal/duty"
+	"banlang/internal/fault"
+	"banlang/internal/i18n"
+	"banlang/internal/place/intake"
+	"banlang/internal/privacy"
+)
+
+func (c *counter) officer(area string) duty.Actor {
+	return duty.Actor{ID: "officer", Name: "officer", Session: "officer",
+		Grants: []duty.Grant{{Role: duty.CommuneOfficer, Area: area, From: c.desk.now().AddDate(0, 0, -1)}}}
+}
+
+// list is a CSV file with the headings of the template.
+func list(rows ...[]string) []byte {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	_ = w.Write(Columns())
+	_ = w.WriteAll(rows)
+	return b.Bytes()
+}
+
+func (c *counter) take(file []byte, dry bool) intake.Report {
+	c.Helper()
+	r, err := c.desk.Import(c.Context(), c.officer(string(c.commune)), "subscribers", "danh-sach", bytes.NewReader(file), dry, nil)
+	c.must(err)
+	return r
+}
+
+const how = "Ký giấy tại trụ sở xã"
+
+// Every bad row is named by row and column, good ones are kept, doubles are one person, and nobody is taken in without an agreement.
+func TestImport(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := newCounter(t, d)
+		file := list(
+			[]string{"0961 234 567", "", "06325", "", "Tày; vi", "vi", "có", "5/7/2026", how, "Tày"},
+			[]string{"961.234.567", "", "xã Bắc Sơn", "", "Nùng", "", "x", "2026-07-04", how, ""},       // the same person: the zero lost
+			[]string{"9.87654321E8", "", "6325", "", "", "", "Đồng ý", "46204", how, ""},                // as a spreadsheet keeps it
+			[]string{"", "A@Example.VN", "06325", "", "", "", "yes", "1/7/2026", how, ""},               // no telephone
+			[]string{"0961234568", "", "06325", "", "", "", "", "5/7/2026", how, ""},                    // no agreement
+			[]string{"0961234569", "", "06325", "", "", "", "không", "6/7/2026", "ký", ""},              // none, a day to come, no how
+			[]string{"02053812345", "", "06325", "", "", "", "có", "5/7/2026", how, ""},                 // a fixed line
+			[]string{"12345", "", "nơi nào đó", "thôn lạ", "tiếng lạ", "", "có", "", how, "tiếng lạ"},   // nothing right
+			[]string{"0961234570", "", "05977", "", "", "", "có", "5/7/2026", how, ""},                  // another commune
+			[]string{"0961234567", "", "05977", "", "", "", "có", "5/7/2026", how, ""},                  // the same: refused for its commune
+			[]string{"0961234571", "", "06325", "không có thôn này", "", "", "có", "5/7/2026", how, ""}, // village
+		)
+		for _, dry := range []bool{true, false} {
+			r := c.take(file, dry)
+			if r.Rows != 11 || r.Added != 3 || r.Same != 1 {
+				t.Errorf("Import(dry %v) = %d rows, %d added, %d same; want 11, 3, 1", dry, r.Rows, r.Added, r.Same)
+			}
+			var got []string
+			for _, f := range r.Refused {
+				got = append(got, fmt.Sprintf("%d %s %s", f.Row, f.Column, fault.All(f.Why)[0].Key))
+			}
+			want := []string{
+				"6 Đồng ý subscriber.import.no_consent",
+				"7 Đồng ý subscriber.import.no_consent", "7 Cách đồng ý subscriber.import.how", "7 Ngày đồng ý subscriber.import.day",
+				"8 Điện thoại subscriber.phone.fixed",
+				"9 Điện thoại subscriber.phone.unreadable", "9 Xã subscriber.place.required", "9 Tiếng nghe subscriber.lang.unknown",
+				"9 Tiếng nói câu đồng ý subscriber.lang.unknown", "9 Ngày đồng ý subscriber.import.day",
+				"10 Xã duty.area", "11 Xã duty.area",
+				"12 Thôn subscriber.import.village",
+			}
+			if strings.Join(got, "\n") != strings.Join(want, "\n") {
+				t.Errorf("Import(dry %v) refuses\n%s\nwant\n%s", dry, strings.Join(got, "\n"), strings.Join(want, "\n"))
+			}
+			if n, want := c.persons(), map[bool]int{true: 0, false: 3}[dry]; n != want || len(c.phones) != want {
+				t.Errorf("after Import(dry %v) %d are subscribed and %d phones were told, want %d", dry, n, len(c.phones), want)
+			}
+		}
+		found, err := Reach(t.Context(), d, Reachable{Area: c.commune}, "", 10)
+		c.must(err)
+		for _, p := range found {
+			if p.Endpoints[0].Channel == SMS && len(p.Heard) > 1 && strings.Join(p.Heard, " ") != "tyz vi nut" {
+				t.Errorf("merged languages are %q", p.Heard)
+			}
+			agreed, err := privacy.New(d, c.desk.keeper, c.desk.policy, nil, c.desk.now).Consented(t.Context(), p.ID.Record(), Purpose)
+			if err != nil || agreed.Witness != "officer" || agreed.Given.In(i18n.Zone).Month() != 7 || agreed.Manner != privacy.Assisted {
+				t.Errorf("agreement of %s: %+v, %v", p.ID, agreed, err)
+			}
+		}
+		if r := c.take(file, false); r.Added != 0 || r.Same != 4 {
+			t.Errorf("the same list again: %d added, %d same; want 0, 4", r.Added, r.Same)
+		}
+
+		// Who stops is not taken in again by the same paper, but by a later one.
+		now := c.desk.now
+		c.desk.now = func() time.Time { return time.Date(2026, 7, 3, 9, 0, 0, 0, i18n.Zone) }
+		c.must(c.desk.StopFor(t.Context(), c.officer(string(c.commune)), SMS, "0987654321"))
+		c.desk.now = now
+		if r := c.take(file, false); r.Added != 0 || len(r.Refused) != 14 || c.persons() != 2 {
+			t.Errorf("after one has stopped: %+v, %d subscribed; want 14 refused, 2", r, c.persons())
+		}
+		if r := c.take(list([]string{"0987654321", "", "06325", "", "", "", "có", "4/7/2026", how, ""}), false); r.Added != 1 || c.persons() != 3 {
+			t.Errorf("a later paper: %+v, want 1 added", r)
+		}
+		canary(t, d, "961234567", "987654321", "example.vn")
+	})
+}
+
+// A list in a workbook reads as its CSV does; a damaged one is refused with words.
+func TestImportWorkbook(t *testing.T) {
+	c := newCounter(t, dbtest.SQLite(t))
+	f := excelize.NewFile()
+	for i, heading := range Columns() {
+		at, _ := excelize.CoordinatesToCellName(i+1, 1)
+		c.must(f.SetCellValue("Sheet1", at, heading))
+	}
+	c.must(f.SetCellValue("Sheet1", "A3", 961234567)) // row 2 is empty
+	c.must(f.SetCellValue("Sheet1", "C3", 6325))
+	c.must(f.SetCellValue("Sheet1", "G3", "có"))
+	c.must(f.SetCellValue("Sheet1", "H3", c.desk.now()))
+	c.must(f.SetCellValue("Sheet1", "I3", how))
+	c.must(f.SetCellValue("Sheet1", "A4", 961234567))
+	var b bytes.Buffer
+	c.must(f.Write(&b))
+	r := c.take(b.Bytes(), false)
+	if r.Rows != 2 || r.Added != 1 || len(r.Refused) != 4 || r.Refused[0].Row != 4 || c.persons() != 1 {
+		t.Errorf("Import(workbook) = %+v, want one added and row 4 refused four times", r)
+	}
+	if _, err := c.desk.Import(t.Context(), c.officer(string(c.commune)), "subscribers", "x.xlsx", bytes.NewReader(b.Bytes()[:500]), true, nil); !fault.Is(err, fault.Unsupported) {
+		t.Errorf("Import(half a workbook) = %v, want Unsupported", err)
+	}
+	editor := duty.Actor{ID: "e", Grants: []duty.Grant{{Role: duty.Editor, Area: string(c.desk.home()), From: c.desk.now().AddDate(0, 0, -1)}}}
+	if _, err := c.desk.Import(t.Context(), editor, "subscribers", "x", bytes.NewReader(b.Bytes()), true, nil); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("Import(an editor's) = %v, want Forbidden", err)
+	}
+}
+
+// A hundred thousand rows, one in ten of them wrong and one in ten a double.
+func TestImportMany(t *testing.T) {
+	c := newCounter(t, dbtest.SQLite(t))
+	c.desk.Notify = nil // the ledger's work is measured by itself
+	n := 100_000
+	if testing.Short() {
+		n = 10_000
+	}
+	rows := make([][]string, n)
+	for i := range rows {
+		rows[i] = []string{"09" + fmt.Sprintf("%08d", 61_000_000+i), "", "06325", "", "Tày", "", "có", "5/7/2026", how, ""}
+		switch i % 10 {
+		case 3:
+			rows[i][0] = strconv.Itoa(i)
+		case 7:
+			rows[i][0] = rows[i-1][0]
+		}
+	}
+	r := c.take(list(rows...), false)
+	if r.Rows != n || r.Added != n*8/10 || r.Same != n/10 || len(r.Refused) != n/10 {
+		t.Errorf("Import = %d rows, %d added, %d same, %d refused; want %d, %d, %d, %d", r.Rows, r.Added, r.Same, len(r.Refused), n, n*8/10, n/10, n/10)
+	}
+}
