@@ -15,6 +15,7 @@ func (h handler) mountDesk() {
 	h.site.Handle("GET /ban-lam-viec/thue-bao", duty.ConsentWithdraw, h.counts)
 	h.site.Handle("GET /ban-lam-viec/thue-bao/them", duty.ConsentGiveAssisted, h.assist)
 	h.site.Handle("POST /ban-lam-viec/thue-bao/them", duty.ConsentGiveAssisted, h.assisted)
+	h.site.Handle("GET /ban-lam-viec/thue-bao/mau.csv", duty.ConsentGiveAssisted, h.template)
 	h.site.Handle("POST /ban-lam-viec/thue-bao/thoi", duty.ConsentWithdraw, h.stopFor)
 	h.site.Menu(web.MenuItem{Group: "desk.daily", Key: "subscriber.menu", URL: "/ban-lam-viec/thue-bao", Act: duty.ConsentWithdraw, Order: 40})
 }
@@ -177,6 +178,11 @@ func (h handler) assisted(w http.ResponseWriter, r *http.Request) error {
 	}
 	web.Flash(r, "ok", "subscriber.assist.done", "To", mask(wish.Channel, wish.Address))
 	return web.Redirect(w, r, "/ban-lam-viec/thue-bao")
+}
+
+// template is the empty list that the import takes.
+func (h handler) template(w http.ResponseWriter, r *http.Request) error {
+	return web.CSV(w, r, "nguoi-nhan-tin.csv", [][]string{Columns()})
 }
 
 func (h handler) stopFor(w http.ResponseWriter, r *http.Request) error {

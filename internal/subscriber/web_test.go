@@ -232,6 +232,9 @@ func TestAssist(t *testing.T) {
 		if p := away.Post("/ban-lam-viec/thue-bao/thoi", "address", number); p.Status != 422 {
 			t.Errorf("stopping from another commune: %d %s", p.Status, p.Text())
 		}
+		if p := officer.Get("/ban-lam-viec/thue-bao/mau.csv"); p.Status != 200 || !p.Has("Điện thoại,E-mail,Xã") {
+			t.Errorf("the template: %d %s", p.Status, p.Body)
+		}
 		c.wants("the counts", officer.Get("/ban-lam-viec/thue-bao"), 200, "Tin nhắn SMS", "Tày", "dưới 5")
 		c.wants("the page of another commune", away.Get("/ban-lam-viec/thue-bao"), 200, `class="empty"`)
 		stopped := officer.Post("/ban-lam-viec/thue-bao/thoi", "address", number)
