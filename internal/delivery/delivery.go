@@ -227,6 +227,7 @@ type Attempt struct {
 	Demo     bool
 
 	title, address string // of a notice; the address is sealed
+	provider       string // by whom it is being sent
 	tries          int64  // how often it was leased
 }
 

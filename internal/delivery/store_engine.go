@@ -81,19 +81,16 @@ func (d *Desk) write(ctx context.Context, all []write) {
 
 func (d *Desk) writeTogether(ctx context.Context, all []write) error {
 	at := d.now()
-	queued := map[queue]bool{}
+	var notices []Attempt
+	var found []finding
+	for _, w := range all {
+		notices, found = append(notices, w.notices...), append(found, w.found...)
+	}
+	straight, queued := d.straight(notices)
 	err := d.db.Tx(ctx, func(tx *db.Tx) error {
 		s := store{tx, tx}
-		var notices []Attempt
-		var found []finding
-		for _, w := range all {
-			notices, found = append(notices, w.notices...), append(found, w.found...)
-		}
 		if _, err := s.addAttempts(ctx, at, notices); err != nil {
 			return err
-		}
-		for _, n := range notices {
-			queued[queue{n.Channel, n.Lane}] = true
 		}
 		if err := s.observe(ctx, at, found); err != nil {
 			return err
@@ -110,12 +107,64 @@ func (d *Desk) writeTogether(ctx context.Context, all []write) error {
 		}
 		return nil
 	})
+	for l, some := range straight {
+		go func() {
+			defer l.done(int64(len(some)))
+			if err != nil {
+				return
+			}
+			if err := d.hand(context.WithoutCancel(ctx), l, Prompt, l.sender, some); err != nil {
+				d.log.Error("delivery", "provider", l.ID, "error", err)
+			}
+		}()
+	}
 	if err == nil {
 		for q := range queued {
 			d.nudge(q)
 		}
 	}
 	return err
+}
+
+// straight marks notices as sending where a provider has nothing before them: written so in the transaction that accepts them, they
+// are spared the queue. The others are queued.
+func (d *Desk) straight(notices []Attempt) (straight map[*link][]Attempt, queued map[queue]bool) {
+	straight, queued = map[*link][]Attempt{}, map[queue]bool{}
+	if len(notices) == 0 {
+		return straight, queued
+	}
+	d.engine.open.Range(func(_, v any) bool {
+		l := v.(*link)
+		var mine []int
+		for i, n := range notices {
+			if n.State != Sending && n.Lane == Prompt && n.Channel == l.Channel && n.Demo == (l.Mode == Rehearsal) {
+				mine = append(mine, i)
+			}
+		}
+		if len(mine) == 0 || !l.take(int64(len(mine))) {
+			return true
+		}
+		for _, i := range mine {
+			n := &notices[i]
+			n.State, n.provider, n.tries = Sending, l.ID, 1
+			straight[l] = append(straight[l], *n)
+		}
+		return true
+	})
+	for _, n := range notices {
+		if n.State != Sending {
+			queued[queue{n.Channel, n.Lane}] = true
+		}
+	}
+	for q := range queued {
+		d.engine.open.Range(func(_, v any) bool {
+			if l := v.(*link); l.Channel == q.channel {
+				l.waits.Store(true)
+			}
+			return true
+		})
+	}
+	return straight, queued
 }
 
 // nudge wakes the workers of a lane.

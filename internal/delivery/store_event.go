@@ -63,7 +63,8 @@ func (s store) observe(ctx context.Context, at time.Time, all []finding) error {
 		address = CASE WHEN v.column3 < `+ended+` THEN address ELSE '' END, note = CASE WHEN v.column3 < `+ended+` THEN note ELSE '' END,
 		provider_id = CASE WHEN v.column4 <> '' THEN v.column4 ELSE provider_id END,
 		sent = CASE WHEN sent = 0 AND v.column3 >= `+ended+` THEN v.column7 ELSE sent END, changed = `+now,
-		rows, "delivery_attempt.id = v.column1 AND delivery_attempt.rank < v.column3", "id")
+		rows, "delivery_attempt.id = v.column1 AND delivery_attempt.rank < v.column3", "CASE WHEN message <> '' THEN id ELSE '' END")
+	ids = slices.DeleteFunc(ids, func(id string) bool { return id == "" }) // notices
 	if err != nil || len(ids) == 0 {
 		return err
 	}

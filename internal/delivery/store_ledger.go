@@ -45,14 +45,17 @@ func (s store) addMessages(ctx context.Context, at time.Time, all []Message) (in
 	return int64(len(rows)), s.chain(ctx, at, begun)
 }
 
-const attemptColumns = "id, message, campaign, endpoint, address, title, note, channel, lane, commune, lang, heard, n, parts, demo, doubled, state, rank, turn, due, expires, changed"
+const attemptColumns = "id, message, campaign, endpoint, address, title, note, channel, lane, commune, lang, heard, n, parts, demo, doubled, state, rank, turn, due, expires, changed, provider, lease_until, tries"
 
-// addAttempts writes attempts that are not there yet: queued with a turn where they are due, planned otherwise.
+// addAttempts writes attempts that are not there yet: queued with a turn where they are due, planned otherwise. Those that a
+// provider takes at once are written as sending by who took them.
 func (s store) addAttempts(ctx context.Context, at time.Time, all []Attempt) (int64, error) {
 	for i := range all {
-		all[i].State = Queued
-		if all[i].Due.After(at) {
-			all[i].State = Planned
+		if all[i].State != Sending {
+			all[i].State = Queued
+			if all[i].Due.After(at) {
+				all[i].State = Planned
+			}
 		}
 	}
 	turns, err := s.turns(ctx, all)
@@ -61,8 +64,12 @@ func (s store) addAttempts(ctx context.Context, at time.Time, all []Attempt) (in
 	}
 	rows := make([][]any, len(all))
 	for i, a := range all {
+		until := int64(0)
+		if a.State == Sending {
+			until = db.Millis(at.Add(leaseFor))
+		}
 		rows[i] = []any{a.ID, a.Message, a.Campaign, a.Endpoint, a.address, a.title, a.Note, a.Channel, a.Lane, a.Commune, a.Lang, a.Heard, a.N, max(1, a.Parts), a.Demo,
-			a.Repeat, a.State, a.State.Rank(), turns[i], db.Millis(a.Due), db.Millis(a.Expires), db.Millis(at)}
+			a.Repeat, a.State, a.State.Rank(), turns[i], db.Millis(a.Due), db.Millis(a.Expires), db.Millis(at), a.provider, until, a.tries}
 	}
 	return db.InsertNew(ctx, s.c, "delivery_attempt", attemptColumns, rows)
 }

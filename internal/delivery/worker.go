@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -27,7 +28,52 @@ type link struct {
 	limit          *rate.Limiter    // shared: what an emergency takes, the others wait for
 	wake           [2]chan struct{} // of the workers for emergencies, and of those for the rest
 	stop           context.CancelFunc
-	ended          chan struct{}
+	workers        sync.WaitGroup
+	waits          atomic.Bool // somebody's code or answer is in the queue
+
+	mu      sync.Mutex
+	flying  int64 // on their way over the connection of the many
+	closing bool
+}
+
+// reserve takes room for up to n messages on their way and tells for how many there is.
+func (l *link) reserve(n int64) int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n = max(0, min(n, l.Window-l.flying))
+	l.flying += n
+	return n
+}
+
+func (l *link) release(n int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.flying -= n
+}
+
+// take reserves what is needed to send n messages at once, past the empty queue: all of them or none. done gives it back.
+func (l *link) take(n int64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closing || l.waits.Load() || l.flying+n > l.Window || !l.limit.AllowN(time.Now(), int(n)) {
+		return false
+	}
+	l.flying += n
+	l.workers.Add(1)
+	return true
+}
+
+func (l *link) done(n int64) {
+	l.release(n)
+	l.workers.Done()
+}
+
+func (l *link) close() {
+	l.mu.Lock()
+	l.closing = true
+	l.mu.Unlock()
+	l.stop()
+	l.workers.Wait()
 }
 
 // Health is how the connection of the many is, or that of emergencies where only that one is down.
@@ -107,7 +153,8 @@ func (d *Desk) link(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	l := &link{Provider: p, limit: rate.NewLimiter(rate.Limit(p.Rate), int(p.Burst)), ended: make(chan struct{})}
+	l := &link{Provider: p, limit: rate.NewLimiter(rate.Limit(p.Rate), int(p.Burst))}
+	l.waits.Store(true)
 	if l.sender, err = d.open(p, sealed); err != nil {
 		return err
 	}
@@ -116,19 +163,16 @@ func (d *Desk) link(ctx context.Context, id string) error {
 	}
 	l.wake = [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)}
 	ctx, l.stop = context.WithCancel(ctx)
-	var workers sync.WaitGroup
-	workers.Go(func() { d.work(ctx, l, l.urgent, int(p.Window), Urgent) })
-	for range 2 { // while one window is on its way, the next is made ready
-		workers.Go(func() { d.work(ctx, l, l.sender, int(max(1, p.Window/2)), Prompt, Routine) })
+	l.workers.Go(func() { d.work(ctx, l, l.urgent, p.Window, Urgent) })
+	for range 2 { // while one half is on its way, the other is made ready
+		l.workers.Go(func() { d.work(ctx, l, l.sender, max(1, p.Window/2), Prompt, Routine) })
 	}
 	d.engine.open.Store(id, l)
-	go func() { workers.Wait(); close(l.ended) }()
 	return nil
 }
 
 func (d *Desk) unlink(id string, l *link) {
-	l.stop()
-	<-l.ended
+	l.close()
 	d.engine.open.Delete(id)
 	if err := errors.Join(l.sender.Close(), l.urgent.Close()); err != nil {
 		d.log.Warn("delivery: close", "provider", id, "error", err)
@@ -144,7 +188,7 @@ func (l *link) bell(lane Lane) chan struct{} {
 }
 
 // work takes the attempts of some lanes to one provider, a window at a time, the first lane first.
-func (d *Desk) work(ctx context.Context, l *link, to Sender, window int, lanes ...Lane) {
+func (d *Desk) work(ctx context.Context, l *link, to Sender, window int64, lanes ...Lane) {
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
 	for ctx.Err() == nil {
@@ -166,7 +210,7 @@ func (d *Desk) work(ctx context.Context, l *link, to Sender, window int, lanes .
 }
 
 // windows sends one window of the first lane that has something. pause: there is something, but not before so much later.
-func (d *Desk) windows(ctx context.Context, l *link, to Sender, window int, lanes []Lane) (sent bool, pause time.Duration) {
+func (d *Desk) windows(ctx context.Context, l *link, to Sender, window int64, lanes []Lane) (sent bool, pause time.Duration) {
 	for _, lane := range lanes {
 		did, wait, err := d.window(ctx, l, lane, to, window)
 		if err != nil && ctx.Err() == nil {
@@ -180,32 +224,35 @@ func (d *Desk) windows(ctx context.Context, l *link, to Sender, window int, lane
 }
 
 // window sends one window of a lane.
-func (d *Desk) window(ctx context.Context, l *link, lane Lane, to Sender, window int) (sent bool, pause time.Duration, err error) {
+func (d *Desk) window(ctx context.Context, l *link, lane Lane, to Sender, window int64) (sent bool, pause time.Duration, err error) {
 	if lane == Routine && Quiet(l.Channel, d.now()) {
 		return false, 0, nil
 	}
-	if some, err := d.read().waiting(ctx, l.Provider, lane); err != nil || !some {
+	some, err := d.read().waiting(ctx, l.Provider, lane)
+	if lane == Prompt && err == nil {
+		l.waits.Store(some)
+	}
+	if err != nil || !some {
 		return false, 0, err
 	}
-	window = min(window, l.limit.Burst())
+	window = min(window, int64(l.limit.Burst()))
 	if lane != Urgent {
-		tokens := int(l.limit.Tokens())
-		if tokens < 1 {
+		if window = l.reserve(min(window, int64(l.limit.Tokens()))); window < 1 {
 			return false, 10 * time.Millisecond, nil
 		}
-		window = min(window, tokens)
+		defer l.release(window)
 	}
 	ctx = context.WithoutCancel(ctx) // what is leased is sent, or nobody would know
 	var all []Attempt
 	err = d.put(ctx, write{do: func(ctx context.Context, s store) (err error) {
 		now := d.now()
-		all, err = s.lease(ctx, l.Provider, lane, window, now, now.Add(leaseFor))
+		all, err = s.lease(ctx, l.Provider, lane, int(window), now, now.Add(leaseFor))
 		return err
 	}})
 	if err != nil || len(all) == 0 {
 		return false, 0, err
 	}
-	if len(all) == window { // there may be more for the other worker
+	if len(all) == int(window) { // there may be more for the other worker
 		ring(l.bell(lane))
 	}
 	if wait := l.limit.ReserveN(time.Now(), len(all)).Delay(); lane == Urgent {
