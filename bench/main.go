@@ -78,9 +78,17 @@ var rows = []row{
 	{"R4", backups},
 	{"R10", accounts},
 	{"R11", records},
+	{"D1", messageRate},
 }
 
 func main() {
+	if len(os.Args) == 6 && os.Args[1] == "serve-ledger" { // see startLedger
+		if err := serveLedger(os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, "bench: ledger:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:]); err != nil {
