@@ -55,6 +55,7 @@ type formPage struct {
 	Villages []web.Choice
 	Heard    []language
 	More     []language // also heard
+	Several  bool       // some of them are chosen
 	Read     []language
 	Topics   []topic
 	Wording  string
@@ -213,7 +214,7 @@ func (h handler) stop(w http.ResponseWriter, r *http.Request) error {
 
 // page fills the form with what is chosen already. The box of the agreement is never ticked beforehand.
 func (h handler) page(r *http.Request, w Wish, places []web.Choice) (formPage, error) {
-	p := formPage{Address: w.Address, Place: w.Place, Village: w.Village, Places: places, Reason: w.Reason}
+	p := formPage{Address: w.Address, Place: w.Place, Village: w.Village, Places: places, Several: len(w.Heard) > 1, Reason: w.Reason}
 	p.Wording, _ = h.desk.Wording(web.Reader(r).UI)
 	if web.Reader(r).UI == i18n.Default {
 		p.Hear = h.spoken(r, "consent-vi")
