@@ -261,25 +261,29 @@ func (l lister) speaks(text string) []string {
 	return all
 }
 
-// commune finds a commune by its code, which a workbook may have robbed of a zero, or by its name; empty where there is none.
+// commune is communeCalled, asked once for each text; empty where there is none.
 func (l lister) commune(text string) place.ID {
-	if id, ok := l.communes[text]; ok {
-		return id
+	id, asked := l.communes[text]
+	if !asked {
+		if u, ok := l.communeCalled(text); ok {
+			id = u.ID
+		}
+		l.communes[text] = id
 	}
+	return id
+}
+
+// communeCalled finds a commune by its code, which a workbook may have robbed of a zero, or by its name.
+func (d *Desk) communeCalled(text string) (place.Unit, bool) {
 	code := text
 	if _, err := strconv.Atoi(text); err == nil && len(text) < 5 {
 		code = strings.Repeat("0", 5-len(text)) + text
 	}
-	u, err := l.places.At(code, l.places.Today())
+	u, err := d.places.At(code, d.places.Today())
 	if err != nil {
-		u, err = l.places.Named(text, l.places.Today())
+		u, err = d.places.Named(text, d.places.Today())
 	}
-	id := u.ID
-	if err != nil || u.Level != place.Commune {
-		id = ""
-	}
-	l.communes[text] = id
-	return id
+	return u, err == nil && u.Level == place.Commune
 }
 
 // village gives the villages of a commune by name, folded.

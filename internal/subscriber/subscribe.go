@@ -142,6 +142,9 @@ func (d *Desk) newSubscriber(w Wish, demo bool) Subscriber {
 
 func (d *Desk) consent(s Subscriber, w Wish, actor duty.Actor) privacy.Consent {
 	text, version := d.Wording(w.Lang)
+	if w.Manner == privacy.BySMS { // what the answer to DK said
+		text, version = d.offerTo(s.Place), "sms/1"
+	}
 	c := privacy.Consent{Subject: s.ID.Record(), Purpose: Purpose, Wording: text, Version: version, Lang: w.Lang, Sound: w.Sound, Manner: w.Manner}
 	if w.Manner == privacy.Assisted {
 		c.Witness = actor.ID

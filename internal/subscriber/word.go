@@ -61,7 +61,7 @@ func readWords() map[string]Says {
 	}
 	all := map[string]Says{}
 	for _, r := range rows[1:] {
-		all[r[1]] = Says(r[2])
+		all[fold.Key(r[1])] = Says(r[2])
 	}
 	return all
 }
@@ -69,9 +69,9 @@ func readWords() map[string]Says {
 // read tells what a text says: the longest word that it begins with, with marks or without, in any case, and what follows it.
 // A word with something after it is only a word where that is expected, so that "thôi thì cho tôi hỏi" is a question.
 func read(text string) (says Says, rest string) {
-	tokens := strings.FieldsFunc(fold.Key(text), func(r rune) bool { return strings.ContainsRune(" \t\r\n.,!?;:\"'()", r) })
+	tokens := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n.,!?;:\"'()", r) })
 	for n := min(len(tokens), 3); n > 0; n-- {
-		says, ok := understood[strings.Join(tokens[:n], " ")]
+		says, ok := understood[fold.Key(strings.Join(tokens[:n], " "))]
 		if rest := strings.Join(tokens[n:], " "); ok && (rest == "" || says == SaysSubscribe) {
 			return says, rest
 		}
@@ -133,10 +133,11 @@ func (t change) offer(ctx context.Context, e entry, s Subscriber, here bool, add
 	if here {
 		return t.notify(ctx, e, s, "subscriber.notice.already")
 	}
-	u, err := t.places.Named(commune, t.places.Today())
-	if err != nil || u.Level != place.Commune {
+	u, ok := t.communeCalled(commune)
+	if !ok {
 		return t.notify(ctx, e, s, "subscriber.notice.commune")
 	}
+	var err error
 	s = Subscriber{ID: ID(newID()), Place: u.ID, Heard: []string{i18n.Default}, Read: []string{i18n.Default}, Demo: t.Demo, Made: t.now()}
 	if err := putSubscriber(ctx, t.tx, s); err != nil {
 		return err
@@ -148,6 +149,15 @@ func (t change) offer(ctx context.Context, e entry, s Subscriber, here bool, add
 		return err
 	}
 	return t.notify(ctx, e, s, "subscriber.notice.offer", "Place", u.FullName())
+}
+
+// offerTo is what somebody is told who asks for news by SMS: what is agreed to.
+func (d *Desk) offerTo(commune place.ID) string {
+	u, err := d.places.ByID(commune)
+	if err != nil {
+		return ""
+	}
+	return d.text.Text(i18n.Default, "subscriber.notice.offer", "Place", u.FullName())
 }
 
 // agree takes the agreement of who was told what it is about.
