@@ -18,6 +18,7 @@ import (
 	"banlang/internal/bulletin"
 	"banlang/internal/config"
 	"banlang/internal/console"
+	"banlang/internal/delivery"
 	"banlang/internal/delivery/sheet"
 	"banlang/internal/duty"
 	"banlang/internal/ethnic"
@@ -111,6 +112,7 @@ func (h *House) site(demo bool) (*web.Site, error) {
 	portal.Mount(s, portal.Options{News: news{h.bulletin, h.places, h.groups}, Finder: h.search, Namer: names{h.places, h.groups}})
 	bulletin.Mount(s, h.bulletin)
 	subscriber.Mount(s, h.people, topics())
+	delivery.Mount(s, h.delivery)
 	sheet.Mount(s, h.sheets)
 	library.Mount(s, h.library)
 	place.Mount(s, h.places)

@@ -188,3 +188,29 @@ func (d *Desk) stopWork(ctx context.Context, actor duty.Actor, key, id, reason s
 		return s.record(ctx, d.now(), actor, c, duty.DeliveryStop, audit.Entry{Before: string(before), After: string(c.State), Reason: strings.TrimSpace(reason)})
 	})
 }
+
+// SendTest sends an item once to an address that the actor types, to see how it arrives. The address is kept with the attempt until it
+// is sent, sealed, and nowhere else.
+func (d *Desk) SendTest(ctx context.Context, actor duty.Actor, key string, o Order, ch subscriber.Channel, address string) error {
+	item, err := d.check(ctx, actor, &o)
+	if err != nil {
+		return err
+	}
+	id := newID()
+	to, err := subscriber.Address(d.keeper, id, ch, address)
+	if err != nil {
+		return err
+	}
+	c := o.campaign(Test, d.now())
+	text := d.sms(c, item, d.readable(item, nil), "", nobody)
+	return d.once(ctx, key, func(s store) error {
+		n := subscriber.Notice{To: to, Channel: ch, Place: o.Place, Title: text.Title, Text: d.say("delivery.text.test", "Text", text.All), Demo: o.Demo || d.people.Demo}
+		if err := d.Notify(ctx, s.tx, n); err != nil {
+			return err
+		}
+		return s.record(ctx, d.now(), actor, c, duty.DeliverySend, audit.Entry{After: string(Test), Note: "bulletin/" + string(c.Ref)})
+	})
+}
+
+// nobody stands for a message's name where there is none: as long as one.
+const nobody = "00000000000000000000"

@@ -64,7 +64,6 @@ func (d *Desk) count(c Campaign, item Item, person subscriber.Person, p *Preview
 	}
 	text, ok := p.Texts[lang]
 	if !ok {
-		const nobody = "00000000000000000000" // as long as a message's name
 		text = d.sms(c, item, lang, heard, nobody)
 		p.Texts[lang] = text
 		plain := c

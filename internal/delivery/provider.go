@@ -200,3 +200,26 @@ func (dry) Send(_ context.Context, batch []Outgoing, done func(int, Result)) {
 
 func (dry) Health() Health { return Health{Up: true, Why: "delivery.health.dry"} }
 func (dry) Close() error   { return nil }
+
+// A Call is what a network tells by HTTP.
+type Call struct {
+	Method        string
+	Header, Query map[string][]string
+	Body          []byte
+}
+
+// A Caller is a Sender that networks call back. It checks who calls; a status of 404 says nothing to a stranger.
+type Caller interface {
+	Call(ctx context.Context, c Call) (status int, reply []byte)
+}
+
+// Call hands a call to the connection of a provider. One that takes no calls is not there.
+func (d *Desk) Call(ctx context.Context, provider string, c Call) (status int, reply []byte, err error) {
+	if l, ok := d.engine.open.Load(provider); ok {
+		if caller, ok := l.(*link).sender.(Caller); ok {
+			status, reply = caller.Call(ctx, c)
+			return status, reply, nil
+		}
+	}
+	return 0, nil, fault.New(fault.NotFound, "delivery.provider.none")
+}

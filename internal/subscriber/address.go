@@ -65,4 +65,11 @@ func Seal(k *privacy.Keeper, endpoint, address string) Sealed {
 	return Sealed{endpoint, k.Wrap(bound(endpoint), address)}
 }
 
+// Address closes an address that somebody typed for an endpoint that is kept nowhere; a fault of the field "address" says what is wrong
+// with it.
+func Address(k *privacy.Keeper, endpoint string, ch Channel, typed string) (Sealed, error) {
+	address, err := normal(ch, typed)
+	return Seal(k, endpoint, address), err
+}
+
 func bound(endpoint string) string { return "endpoint/" + endpoint }

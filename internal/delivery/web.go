@@ -1,0 +1,329 @@
+package delivery
+
+import (
+	"embed"
+	"io"
+	"net/http"
+	"strconv"
+
+	"banlang/internal/duty"
+	"banlang/internal/fault"
+	"banlang/internal/i18n"
+	"banlang/internal/place"
+	"banlang/internal/web"
+)
+
+//go:embed page/*.html
+var pages embed.FS
+
+type handler struct {
+	desk *Desk
+	site *web.Site
+	room *web.Room
+}
+
+// Mount registers the desk of what is sent, the relay's pages, and a subscriber's own message.
+func Mount(site *web.Site, d *Desk) {
+	h := handler{d, site, site.Room("delivery", pages)}
+	site.Handle("GET /ban-lam-viec/gui", duty.DeliveryReadCounts, h.list)
+	site.Handle("GET /ban-lam-viec/gui/moi", duty.DeliverySend, h.compose)
+	site.Handle("POST /ban-lam-viec/gui/moi", duty.DeliverySend, h.send)
+	site.Handle("POST /ban-lam-viec/gui/thu", duty.DeliverySend, h.try)
+	site.Handle("GET /ban-lam-viec/gui/{id}", duty.DeliveryReadCounts, h.campaign)
+	site.Handle("GET /ban-lam-viec/gui/{id}/nhat-ky.csv", duty.DeliveryReadCounts, h.export)
+	site.Handle("POST /ban-lam-viec/gui/{id}/{do}", duty.DeliveryStop, h.change)
+	site.Menu(web.MenuItem{Group: "desk.daily", Key: "delivery.menu", URL: "/ban-lam-viec/gui", Act: duty.DeliveryReadCounts, Order: 30})
+	h.mountChannels()
+	h.mountPeople()
+	site.Handle("GET /n/{token}", duty.Public, h.message)
+	site.Handle("GET /n/{token}/nghe", duty.Public, h.listen)
+	site.Handle("POST /n/{token}/hieu", duty.Public, h.understand)
+	site.Handle("POST /n/{token}/thoi", duty.Public, h.stop)
+	site.Handle("GET /goi-lai/{provider}", duty.Public, h.callback)
+	site.Handle("POST /goi-lai/{provider}", duty.Public, h.callback)
+}
+
+func (h handler) meta(r *http.Request, title string, crumbs ...web.Link) web.Meta {
+	return web.Meta{Title: title, Desk: true, Crumbs: crumbs}
+}
+
+func (h handler) placeName(id place.ID) string {
+	u, err := h.desk.places.ByID(id)
+	if err != nil {
+		return id.Code()
+	}
+	return u.FullName()
+}
+
+// few is a count as an officer may read it: below five it says no more than that.
+func few(r *http.Request, n int64) string {
+	if n > 0 && n < 5 {
+		return web.T(r, "delivery.few")
+	}
+	return i18n.Number(web.Reader(r).UI, n)
+}
+
+// A campaignLine is one campaign in the list.
+type campaignLine struct {
+	Campaign
+	Title, Where string
+	Persons      string
+	Reached      string
+	Share        int64 // of those reached, in hundredths
+	Shape        string
+}
+
+type listPage struct {
+	Items []campaignLine
+	Total int
+	Pager web.Pager
+	Send  bool
+}
+
+func (h handler) list(w http.ResponseWriter, r *http.Request) error {
+	page, size := web.Page(r)
+	all, total, err := h.desk.Campaigns(r.Context(), web.Actor(r), page, size)
+	if err != nil {
+		return err
+	}
+	p := listPage{Total: total, Pager: web.NewPager(r, total), Send: h.site.Policy.May(web.Actor(r), duty.DeliverySend)}
+	for _, c := range all {
+		l, err := h.line(r, c)
+		if err != nil {
+			return err
+		}
+		p.Items = append(p.Items, l)
+	}
+	return h.room.Show(w, r, "campaigns", h.meta(r, web.T(r, "delivery.menu")), p)
+}
+
+func (h handler) line(r *http.Request, c Campaign) (campaignLine, error) {
+	progress, err := h.desk.Progress(r.Context(), c.ID)
+	if err != nil {
+		return campaignLine{}, err
+	}
+	l := campaignLine{Campaign: c, Title: h.title(r, c), Where: h.placeName(c.Place), Shape: shape(c.State),
+		Persons: few(r, progress.Persons()), Reached: few(r, progress.Reached())}
+	if n := progress.Persons(); n >= 5 {
+		l.Share = progress.Reached() * 100 / n
+	}
+	return l, nil
+}
+
+// title is that of the bulletin, with the marks that must be seen first.
+func (h handler) title(r *http.Request, c Campaign) string {
+	item, err := h.desk.item(r.Context(), c.Ref, c.Version)
+	if err != nil {
+		return string(c.Ref)
+	}
+	return h.desk.words(c, item, i18n.Default, "").Title
+}
+
+func shape(s CampaignState) string {
+	switch s {
+	case Done:
+		return "ok"
+	case Paused:
+		return "late"
+	case Stopped, Renewed:
+		return "bad"
+	}
+	return "go"
+}
+
+// A campaignPage is how far one campaign has come.
+type campaignPage struct {
+	campaignLine
+	Rungs     []rungLine
+	Counts    []countLine // of the whole
+	Rows      []rowLine   // by commune and language
+	States    []State     // the columns of Rows
+	Doubts    string
+	Repeats   string
+	Overrides string
+	Word      Word
+	Live      bool // it goes on
+	Auto      bool // the page is loaded again by itself, because the officer wanted it
+	May       bool // stop, pause, go on
+	Text      Text
+	Of        Campaign // the campaign before, of a recall
+}
+
+type rungLine struct {
+	Rung
+	Left string
+	Past bool
+}
+
+type countLine struct {
+	State State
+	N     string
+	Width int64 // of a hundred
+}
+
+type rowLine struct {
+	Where, Lang string
+	N           []string
+}
+
+// shown are the states that are columns of the table.
+var shown = []State{Planned, Queued, Sending, InDoubt, Accepted, Delivered, Opened, Understood, Failed, Expired, Suppressed}
+
+func (h handler) campaign(w http.ResponseWriter, r *http.Request) error {
+	c, err := h.desk.Campaign(r.Context(), web.Actor(r), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	p, err := h.page(r, c)
+	if err != nil {
+		return err
+	}
+	if p.Auto {
+		w.Header().Set("Refresh", "5")
+	}
+	return h.room.Show(w, r, "campaign", h.campaignMeta(r, p), p)
+}
+
+func (h handler) campaignMeta(r *http.Request, p campaignPage) web.Meta {
+	return h.meta(r, p.Title, web.Link{Text: web.T(r, "delivery.menu"), URL: "/ban-lam-viec/gui"})
+}
+
+func (h handler) page(r *http.Request, c Campaign) (campaignPage, error) {
+	ctx := r.Context()
+	l, err := h.line(r, c)
+	if err != nil {
+		return campaignPage{}, err
+	}
+	p := campaignPage{campaignLine: l, States: shown, Live: !c.Over() && c.State != Paused}
+	p.Auto = p.Live && r.URL.Query().Has("tu-cap-nhat")
+	p.May = h.site.Policy.Permit(web.Actor(r), duty.DeliveryStop, c.thing()) == nil && c.Kind == News && c.State != Stopped && c.State != Renewed
+	progress, err := h.desk.Progress(ctx, c.ID)
+	if err != nil {
+		return p, err
+	}
+	p.Doubts, p.Repeats, p.Overrides = few(r, progress.Doubts), few(r, progress.Repeats), few(r, progress.Overridden)
+	for _, s := range shown {
+		if n := progress.In(s); n > 0 {
+			line := countLine{State: s, N: few(r, n)}
+			if all := progress.Persons(); n >= 5 {
+				line.Width = max(1, n*100/all)
+			}
+			p.Counts = append(p.Counts, line)
+		}
+	}
+	p.Rows = h.rows(r, progress)
+	rungs, err := h.desk.Rungs(ctx, c.ID)
+	if err != nil {
+		return p, err
+	}
+	for _, g := range rungs {
+		p.Rungs = append(p.Rungs, rungLine{g, few(r, g.N), !g.Done.IsZero()})
+	}
+	if p.Word, err = h.desk.Word(ctx, c.ID); err != nil {
+		return p, err
+	}
+	if item, err := h.desk.item(ctx, c.Ref, c.Version); err == nil {
+		p.Text = h.desk.sms(c, item, i18n.Default, "", nobody)
+	}
+	if c.Of != "" {
+		if p.Of, err = h.desk.read().campaign(ctx, c.Of); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// rows are the counts by commune and language.
+func (h handler) rows(r *http.Request, p Progress) []rowLine {
+	type key struct {
+		commune place.ID
+		lang    string
+	}
+	counts := map[key]map[State]int64{}
+	var order []key
+	for _, t := range p.Messages {
+		k := key{t.Commune, t.Lang}
+		if counts[k] == nil {
+			counts[k] = map[State]int64{}
+			order = append(order, k)
+		}
+		counts[k][t.State] += t.N
+	}
+	var all []rowLine
+	for _, k := range order {
+		row := rowLine{Where: h.placeName(k.commune), Lang: h.desk.language(k.lang)}
+		for _, s := range shown {
+			n := ""
+			if counts[k][s] > 0 {
+				n = few(r, counts[k][s])
+			}
+			row.N = append(row.N, n)
+		}
+		all = append(all, row)
+	}
+	return all
+}
+
+// change pauses a campaign, lets it go on, or stops it.
+func (h handler) change(w http.ResponseWriter, r *http.Request) error {
+	id, reason := r.PathValue("id"), r.PostFormValue("reason")
+	do, ok := map[string]func() error{
+		"tam-dung": func() error { return h.desk.Pause(r.Context(), web.Actor(r), web.Key(r), id, reason) },
+		"tiep-tuc": func() error { return h.desk.Resume(r.Context(), web.Actor(r), web.Key(r), id, reason) },
+		"thu-hoi":  func() error { return h.desk.Stop(r.Context(), web.Actor(r), web.Key(r), id, reason) },
+	}[r.PathValue("do")]
+	if !ok {
+		return fault.New(fault.NotFound, "delivery.campaign.none")
+	}
+	if err := do(); err != nil {
+		if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) {
+			c, load := h.desk.Campaign(r.Context(), web.Actor(r), id)
+			if load != nil {
+				return load
+			}
+			p, load := h.page(r, c)
+			if load != nil {
+				return load
+			}
+			p.Auto = false
+			return h.room.Form(w, r, "campaign", h.campaignMeta(r, p), p, err)
+		}
+		return err
+	}
+	web.Flash(r, "ok", "delivery.done."+r.PathValue("do"))
+	return web.Redirect(w, r, campaignURL(id))
+}
+
+func campaignURL(id string) string { return "/ban-lam-viec/gui/" + id }
+
+// export gives the chained record of the days of a campaign, from which its shares can be counted again.
+func (h handler) export(w http.ResponseWriter, r *http.Request) error {
+	c, err := h.desk.Campaign(r.Context(), web.Actor(r), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	web.Attach(w, "nhat-ky-gui-"+c.ID+".csv")
+	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	return h.desk.Export(r.Context(), web.Actor(r), w, c.Place, civilDay(c.Starts), civilDay(h.desk.now()))
+}
+
+// callback hands what a network tells by HTTP to the connection that it belongs to.
+func (h handler) callback(w http.ResponseWriter, r *http.Request) error {
+	body, err := io.ReadAll(io.LimitReader(r.Body, largestCall+1))
+	if err != nil {
+		return err
+	}
+	if len(body) > largestCall {
+		return fault.New(fault.TooLarge, "delivery.call.large")
+	}
+	status, reply, err := h.desk.Call(r.Context(), r.PathValue("provider"), Call{Method: r.Method, Header: r.Header, Query: r.URL.Query(), Body: body})
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(reply)))
+	w.WriteHeader(status)
+	_, err = w.Write(reply)
+	return err
+}
+
+const largestCall = 64 << 10
