@@ -79,6 +79,9 @@ var rows = []row{
 	{"R10", accounts},
 	{"R11", records},
 	{"D1", messageRate},
+	{"D2", ledgerKills},
+	{"D3", overtaking},
+	{"D4", receipts},
 }
 
 func main() {
