@@ -10,9 +10,9 @@ import (
 // Powers say what an actor may do to a bulletin as it stands, and for what is not allowed the message key of the reason. The
 // pages show them; the use cases ask again.
 type Powers struct {
-	Write, Submit, Approve, Sign, Recall, Replace bool
-	WhyNot                                        string // why the actor, whose duty it would be, may not approve or sign
-	Editions                                      map[string]EditionPowers
+	Write, Submit, Approve, Sign, Recall, Replace, Send bool
+	WhyNot                                              string // why the actor, whose duty it would be, may not approve or sign
+	Editions                                            map[string]EditionPowers
 }
 
 // EditionPowers say what an actor may do to one edition.
@@ -32,6 +32,7 @@ func (d *Desk) Powers(ctx context.Context, actor duty.Actor, b Bulletin, steps [
 	p.Submit = p.Write && len(b.Editions) > 0 && b.Editions[0].State == Draft
 	p.Recall = may(duty.BulletinRecall, b.Life, "", nil) == nil && b.Life == Published
 	p.Replace = p.Write && b.Life == Published
+	p.Send = may(duty.DeliverySend, b.Life, "", nil) == nil && b.State(d.now()) == Published && b.Class != Emergency
 	switch {
 	case b.Over() || b.Stage == Published:
 	case b.Class == Emergency:

@@ -19,3 +19,7 @@ func (d *Desk) countIn(ctx context.Context, area place.ID, demo bool) ([]Count, 
 	}
 	return all, err
 }
+
+func (d *Desk) countAll(ctx context.Context) (int64, error) {
+	return db.Value[int64](ctx, d.db, "SELECT count(*) FROM subscriber")
+}
