@@ -143,7 +143,7 @@ func (d *Desk) Resume(ctx context.Context, actor duty.Actor, key, id, reason str
 		if c.State != Paused {
 			return fault.New(fault.Conflict, "delivery.campaign.not_paused")
 		}
-		c.State = Running
+		c.State = Expanding // where it had stopped; it may have been paused before its hour
 		if err := s.hold(ctx, c.ID, false); err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ func (d *Desk) expand(ctx context.Context, j campaignJob) error {
 			if err != nil {
 				return err
 			}
-			if c.State == Waiting {
+			if reached == "" {
 				if err := s.raise(ctx, c); err != nil {
 					return err
 				}
@@ -76,6 +76,9 @@ func (d *Desk) expand(ctx context.Context, j campaignJob) error {
 func (d *Desk) plan(c Campaign, item Item, persons []subscriber.Person) (messages []Message, attempts []Attempt) {
 	parts := map[string]int64{}
 	for _, p := range persons {
+		if len(p.Endpoints) == 0 {
+			continue // has it from the campaign that this one renews
+		}
 		m := Message{Campaign: c.ID, Subscriber: p.ID, Commune: p.Place, Village: p.Village, Lang: d.readable(item, p.Read), Heard: d.hearable(item, p.Heard), State: Queued}
 		m.ID = made("message", c.ID, string(p.ID), strconv.FormatInt(c.Version, 10), m.Lang)
 		usable := slices.DeleteFunc(slices.Clone(p.Endpoints), func(e subscriber.Endpoint) bool {

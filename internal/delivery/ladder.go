@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -24,6 +25,21 @@ func (d *Desk) schedule(q *job.Queue) {
 	q.Handle(jobClear, withCampaign(d.clear))
 	q.Handle(jobRung, withCampaign(d.climb))
 	q.Handle(jobFinish, withCampaign(d.finish))
+	q.Handle(jobThin, d.tidy)
+}
+
+// tidy takes away, once a day, what is known of persons for longer than it is needed.
+func (d *Desk) tidy(ctx context.Context, _ []byte) error {
+	if err := errors.Join(d.Thin(ctx), d.people.Sweep(ctx)); err != nil {
+		return err
+	}
+	return d.tidyIn(ctx, 24*time.Hour)
+}
+
+func (d *Desk) tidyIn(ctx context.Context, after time.Duration) error {
+	return d.change(ctx, func(s store) error {
+		return job.Put(ctx, s.tx, job.Job{Kind: jobThin, Key: "daily", At: d.now().Add(after)})
+	})
 }
 
 func withCampaign(f func(context.Context, campaignJob) error) job.Handler {

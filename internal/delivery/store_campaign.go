@@ -3,7 +3,6 @@ package delivery
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 
@@ -47,15 +46,8 @@ func (s store) campaign(ctx context.Context, id string) (Campaign, error) {
 
 func (s store) campaigns(ctx context.Context, areas []string, page, size int) ([]Campaign, int, error) {
 	var w db.Where
-	switch {
-	case len(areas) == 0:
+	if !inAreas(&w, "c.place", areas) {
 		return nil, 0, nil
-	case !slices.Contains(areas, ""):
-		var marks []string
-		for _, a := range areas {
-			marks = append(marks, w.Next(a))
-		}
-		w.Add("EXISTS (SELECT 1 FROM place_within p WHERE p.place = c.place AND p.area IN (" + strings.Join(marks, ", ") + "))")
 	}
 	total, err := db.Value[int](ctx, s.c, "SELECT count(*) FROM delivery_campaign c"+w.SQL(), w.Args()...)
 	if err != nil {

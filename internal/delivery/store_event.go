@@ -99,7 +99,10 @@ func (s store) follow(ctx context.Context, at time.Time, attempts []string) erro
 	if err := s.settle(ctx, at, all); err != nil {
 		return err
 	}
-	return s.chain(ctx, at, all)
+	if err := s.chain(ctx, at, all); err != nil {
+		return err
+	}
+	return s.enough(ctx, at, all)
 }
 
 // settle gives messages the state that follows from their attempts: that a phone has it, else the furthest of what is under way,
@@ -218,5 +221,8 @@ func (s store) act(ctx context.Context, at time.Time, message string, state Stat
 		return err
 	}
 	all[0].state, all[0].channel = state, subscriber.Web
-	return s.chain(ctx, at, all)
+	if err := s.chain(ctx, at, all); err != nil {
+		return err
+	}
+	return s.enough(ctx, at, all)
 }

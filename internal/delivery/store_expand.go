@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"banlang/internal/db"
@@ -127,6 +128,31 @@ func (s store) suppressSome(ctx context.Context, at time.Time, campaign, why str
 		found[i] = finding{attempt: id, state: Suppressed, why: why}
 	}
 	return true, s.observe(ctx, at, found)
+}
+
+// enough ends what still waits of messages that a phone has, by whichever channel: nobody is sent the same twice.
+func (s store) enough(ctx context.Context, at time.Time, all []risen) error {
+	var reached []string
+	for _, r := range all {
+		if r.state.Reached() {
+			reached = append(reached, r.message)
+		}
+	}
+	var waiting []finding
+	for part := range slices.Chunk(reached, 500) {
+		var w db.Where
+		w.In("message", part...)
+		w.Add("message <> ''")
+		w.Add("state IN ('planned', 'queued')")
+		ids, err := db.Values[string](ctx, s.c, "SELECT id FROM delivery_attempt"+w.SQL(), w.Args()...)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			waiting = append(waiting, finding{attempt: id, state: Suppressed, why: "delivery.reason.reached"})
+		}
+	}
+	return s.observe(ctx, at, waiting)
 }
 
 // A count not reached, by village.

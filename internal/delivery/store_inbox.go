@@ -2,8 +2,6 @@ package delivery
 
 import (
 	"context"
-	"slices"
-	"strings"
 	"time"
 
 	"banlang/internal/db"
@@ -49,15 +47,8 @@ func (r letterRow) letter() Letter {
 func (s store) letters(ctx context.Context, areas []string, page, size int) ([]Letter, int, error) {
 	var w db.Where
 	w.Add("done = 0")
-	switch {
-	case len(areas) == 0:
+	if !inAreas(&w, "l.place", areas) {
 		return nil, 0, nil
-	case !slices.Contains(areas, ""):
-		var in []string
-		for _, a := range areas {
-			in = append(in, w.Next(a))
-		}
-		w.Add("EXISTS (SELECT 1 FROM place_within p WHERE p.place = l.place AND p.area IN (" + strings.Join(in, ", ") + "))")
 	}
 	total, err := db.Value[int](ctx, s.c, "SELECT count(*) FROM delivery_letter l"+w.SQL(), w.Args()...)
 	if err != nil {

@@ -86,6 +86,9 @@ func (l *link) Health() Health {
 
 // Run carries the ledger out until ctx ends. What is on its way then is waited for and written down.
 func (d *Desk) Run(ctx context.Context) error {
+	if err := d.tidyIn(ctx, 10*time.Minute); err != nil {
+		return err
+	}
 	writing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var gatherer sync.WaitGroup
 	gatherer.Go(func() { d.gather(writing) })
