@@ -6,7 +6,9 @@ import (
 
 	"banlang/internal/db"
 	"banlang/internal/duty"
+	"banlang/internal/fault"
 	"banlang/internal/place/intake"
+	"banlang/internal/place/outline"
 )
 
 const boundaryColumns = "unit, path, west, north, east, south, source"
@@ -59,6 +61,15 @@ func (d *Desk) boundaries(ctx context.Context, area ID) (map[ID]Boundary, error)
 	err := db.Each(ctx, d.db, boundaryFields, func(b Boundary) error { all[b.Unit] = b; return nil },
 		"SELECT "+boundaryColumns+` FROM place_boundary WHERE EXISTS (SELECT 1 FROM place_within w WHERE w.area = $1 AND w.place = unit) LIMIT 4000`, string(area))
 	return all, err
+}
+
+// Outline is the boundary of one unit; empty where none was imported.
+func (d *Desk) Outline(ctx context.Context, id ID) (outline.Outline, error) {
+	b, err := db.One(ctx, d.db, boundaryFields, "SELECT "+boundaryColumns+" FROM place_boundary WHERE unit = $1", string(id))
+	if fault.Is(err, fault.NotFound) {
+		return outline.Outline{}, nil
+	}
+	return b.Outline, err
 }
 
 // centres lists the profiles of what lies in an area, 4000 at most.
