@@ -242,6 +242,12 @@ func TestImportBoundaries(t *testing.T) {
 		if want := "M106100 -21000l100 0 0 -100 -100 0 z"; paths["06376"] != want {
 			t.Errorf("path of 06376 is %q, want %q", paths["06376"], want)
 		}
+		if o, err := d.Outline(t.Context(), bacSon); err != nil || o.Path != paths["06325"] || o.West != 106000 {
+			t.Errorf("Outline of 06325 = %+v, %v", o, err)
+		}
+		if o, err := d.Outline(t.Context(), "20@0"); err != nil || o.Path != "" {
+			t.Errorf("Outline where none was imported = %+v, %v", o, err)
+		}
 		geo := `{"type":"FeatureCollection","features":[{"type":"Feature","id":"06325","geometry":{"type":"MultiPolygon","coordinates":[[[[106.1,21],[106.1,21.1],[106,21.1],[106,21],[106.1,21]]]]}},
 			{"type":"Feature","id":"06376","geometry":{"type":"Polygon","coordinates":[[[18000000,2300000],[18000001,2300000],[18000001,2300001],[18000000,2300000]]]}},
 			{"type":"Feature","id":"06475","geometry":null}]}`
