@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -22,6 +23,9 @@ type Options struct {
 
 	Answer  time.Duration // how long an answer is waited for
 	Enquire time.Duration // how long nothing may come before the link is asked for
+
+	// Control looks at the address before it is connected to (net.Dialer); nil: any.
+	Control func(network, address string, c syscall.RawConn) error
 
 	// Deliver is called for what the centre delivers: receipts and messages. A centre that gets an error delivers it again.
 	Deliver func(context.Context, Message) error
@@ -39,6 +43,7 @@ type Client struct {
 	up    chan struct{} // closed when link is there
 	since time.Time
 	why   error
+	calm  time.Time // nothing is submitted before: the centre said that it is too much
 }
 
 // ErrDown says that there is no bind, or that it was lost before the answer.
@@ -122,7 +127,7 @@ func (c *Client) down(err error) {
 
 // run binds and serves one connection until it ends.
 func (c *Client) run(ctx context.Context) (bound bool, err error) {
-	d := net.Dialer{Timeout: 10 * time.Second}
+	d := net.Dialer{Timeout: 10 * time.Second, Control: c.options.Control}
 	conn, err := d.DialContext(ctx, "tcp", c.options.Address)
 	if err != nil {
 		return false, err
@@ -194,23 +199,36 @@ func (c *Client) Submit(ctx context.Context, m Message) (id string, err error) {
 	switch {
 	case err != nil:
 		return "", err
+	case answer.Status == Throttled || answer.Status == QueueFull:
+		c.mu.Lock()
+		c.calm = time.Now().Add(calmFor)
+		c.mu.Unlock()
+		fallthrough
 	case answer.Status != OK:
 		return "", ErrRefused{answer.Status}
 	}
 	return readID(answer.Body), nil
 }
 
-// session waits for the bind.
+// calmFor is how long nothing is submitted after a centre said that it is too much.
+const calmFor = time.Second
+
+// session waits for the bind, and for a centre that said that it is too much.
 func (c *Client) session(ctx context.Context) (*session, error) {
 	for {
 		c.mu.Lock()
-		s, up := c.link, c.up
+		s, up, calm := c.link, c.up, time.Until(c.calm)
 		c.mu.Unlock()
-		if s != nil {
+		if s != nil && calm <= 0 {
 			return s, nil
+		}
+		var after <-chan time.Time
+		if s != nil {
+			after, up = time.After(calm), nil
 		}
 		select {
 		case <-up:
+		case <-after:
 		case <-ctx.Done():
 			return nil, ErrDown
 		case <-c.ended:

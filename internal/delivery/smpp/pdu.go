@@ -143,6 +143,8 @@ const (
 	HeaderIn      byte = 0x40
 	ReceiptIn     byte = 0x04
 	DefaultLetter byte = 0x00
+	ASCII         byte = 0x01
+	Latin1        byte = 0x03
 	UCS2          byte = 0x08
 )
 
@@ -288,21 +290,32 @@ func readID(body []byte) string {
 	return r.cstring()
 }
 
-// A Part says which of how many parts of a longer message a text is: the header that stands before it (3GPP TS 23.040, 9.2.3.24.1).
-type Part struct{ Reference, Of, Number byte }
+// A Part says which of how many parts of a longer message a text is: the header that stands before it (3GPP TS 23.040, 9.2.3.24.1 and
+// 9.2.3.24.8), or the optional parameters sar_… (sections 5.3.2.22 to 5.3.2.24).
+type Part struct {
+	Reference  uint16
+	Of, Number byte
+}
 
-// Header writes it.
-func (p Part) Header() []byte { return []byte{5, 0, 3, p.Reference, p.Of, p.Number} }
+// Header writes it with a reference of eight bits.
+func (p Part) Header() []byte { return []byte{5, 0, 3, byte(p.Reference), p.Of, p.Number} }
 
 // ReadPart takes the header off a text; ok is false where there is none of this kind.
 func (m Message) ReadPart() (p Part, text []byte, ok bool) {
+	reference, of, number := m.Parameters[TagSegmentRef], m.Parameters[TagSegments], m.Parameters[TagSegmentSequence]
+	if len(reference) == 2 && len(of) == 1 && len(number) == 1 {
+		return Part{binary.BigEndian.Uint16(reference), of[0], number[0]}, m.Text, true
+	}
 	if m.ESM&HeaderIn == 0 || len(m.Text) == 0 || int(m.Text[0])+1 > len(m.Text) {
 		return Part{}, m.Text, false
 	}
 	head, text := m.Text[1:1+int(m.Text[0])], m.Text[1+int(m.Text[0]):]
 	for len(head) >= 2 && len(head) >= 2+int(head[1]) {
 		if head[0] == 0 && head[1] == 3 {
-			return Part{head[2], head[3], head[4]}, text, true
+			return Part{uint16(head[2]), head[3], head[4]}, text, true
+		}
+		if head[0] == 8 && head[1] == 4 {
+			return Part{binary.BigEndian.Uint16(head[2:]), head[4], head[5]}, text, true
 		}
 		head = head[2+int(head[1]):]
 	}

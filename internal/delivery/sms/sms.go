@@ -3,6 +3,7 @@
 package sms
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -25,19 +26,19 @@ import (
 func SMPP() delivery.Connector {
 	return delivery.Connector{Name: "smpp", Channel: subscriber.SMS, Open: openSMPP, Fields: []delivery.Field{
 		{Name: "host", Required: true}, {Name: "port", Required: true, Default: "2775"}, {Name: "system_id", Required: true},
-		{Name: "password", Secret: true}, {Name: "system_type"}, {Name: "sender", Required: true}, {Name: "window", Default: "100"}, {Name: "tls", Default: "no"},
+		{Name: "password", Secret: true}, {Name: "system_type"}, {Name: "sender", Required: true}, {Name: "window", Default: "100"},
+		{Name: "bind", Default: "transceiver"}, {Name: "tls", Default: "no"}, {Name: "toneless", Default: "no"},
 	}}
 }
 
-// A centre is one bind.
+// A centre is one bind, or two: one that sends and one that hears.
 type centre struct {
-	client *smpp.Client
-	hooks  delivery.Hooks
-	from   smpp.Address
-	part   atomic.Uint32 // reference of the next message of several parts
-
-	mu      sync.Mutex
-	pending map[string]*letter // parts that came in and wait for the others
+	client, hears *smpp.Client // the same, but where there are two
+	hooks         delivery.Hooks
+	from          smpp.Address
+	toneless      bool
+	part          atomic.Uint32 // reference of the next message of several parts
+	box           *box
 }
 
 func openSMPP(s delivery.Settings, h delivery.Hooks) (delivery.Sender, error) {
@@ -49,13 +50,23 @@ func openSMPP(s delivery.Settings, h delivery.Hooks) (delivery.Sender, error) {
 	if err != nil || window < 1 || window > 2000 {
 		return nil, fault.Field("window", "sms.window")
 	}
-	c := &centre{hooks: h, from: source(s["sender"]), pending: map[string]*letter{}}
+	if s["bind"] != "transceiver" && s["bind"] != "two" && s["bind"] != "" {
+		return nil, fault.Field("bind", "sms.bind")
+	}
+	shared, _ := boxes.LoadOrStore(h.Provider, &box{pending: map[string]*letter{}})
+	c := &centre{hooks: h, from: source(s["sender"]), toneless: s["toneless"] == "yes", box: shared.(*box)}
 	o := smpp.Options{Address: net.JoinHostPort(s["host"], strconv.FormatUint(port, 10)), Window: window,
-		Bind: smpp.Bind{SystemID: s["system_id"], Password: s["password"], SystemType: s["system_type"]}, Deliver: c.deliver}
+		Bind: smpp.Bind{SystemID: s["system_id"], Password: s["password"], SystemType: s["system_type"]}, Deliver: c.deliver, Control: dialer(h.Inner).Control}
 	if s["tls"] == "yes" {
 		o.TLS = &tls.Config{ServerName: s["host"], MinVersion: tls.VersionTLS12}
 	}
+	if s["bind"] == "two" {
+		o.Type = smpp.BindReceiver
+		c.hears = smpp.Dial(o)
+		o.Type = smpp.BindTransmitter
+	}
 	c.client = smpp.Dial(o)
+	c.hears = cmp.Or(c.hears, c.client)
 	return c, nil
 }
 
@@ -80,14 +91,21 @@ func (c *centre) Send(ctx context.Context, batch []delivery.Outgoing, done func(
 	all.Wait()
 }
 
-// submit hands the parts of one message over. It is accepted when all parts are; the receipt of the last stands for it.
+// submit hands the parts of one message over. It is accepted when all parts are; a receipt is asked for the last, which stands for it.
 func (c *centre) submit(ctx context.Context, o delivery.Outgoing) delivery.Result {
-	parts, latin := gsm.Split(o.Text)
-	m := smpp.Message{From: c.from, To: smpp.Address{TON: 1, NPI: 1, Number: strings.TrimPrefix(o.To, "+")}, Receipt: 1, Validity: validity(o.Expires, c.hooks.Now())}
+	text := o.Text
+	if c.toneless {
+		text = gsm.Toneless(text)
+	}
+	parts, latin := gsm.Split(text)
+	if len(parts) > 255 { // more than a header can count
+		return delivery.Result{State: delivery.Failed, Why: "sms.long"}
+	}
+	m := smpp.Message{From: c.from, To: smpp.Address{TON: 1, NPI: 1, Number: strings.TrimPrefix(o.To, "+")}, Validity: validity(o.Expires, c.hooks.Now())}
 	if !latin {
 		m.Coding = smpp.UCS2
 	}
-	reference := byte(c.part.Add(1))
+	reference := uint16(c.part.Add(1) % 256)
 	last := ""
 	for n, text := range parts {
 		m.Text = text
@@ -95,7 +113,13 @@ func (c *centre) submit(ctx context.Context, o delivery.Outgoing) delivery.Resul
 			m.ESM = smpp.HeaderIn
 			m.Text = append(smpp.Part{Reference: reference, Of: byte(len(parts)), Number: byte(n + 1)}.Header(), text...)
 		}
+		if n == len(parts)-1 {
+			m.Receipt = 1
+		}
 		id, err := c.client.Submit(ctx, m)
+		for n > 0 && passing(err) && ctx.Err() == nil { // the first parts are there: the client waits a moment, and this one goes again
+			id, err = c.client.Submit(ctx, m)
+		}
 		if err != nil {
 			return told(err, n > 0)
 		}
@@ -112,6 +136,11 @@ func validity(expires, now time.Time) string {
 	}
 	s := int(long.Seconds())
 	return fmt.Sprintf("0000%02d%02d%02d%02d000R", s/86400, s/3600%24, s/60%60, s%60)
+}
+
+func passing(err error) bool {
+	refused, ok := errors.AsType[smpp.ErrRefused](err)
+	return ok && (refused.Status == smpp.Throttled || refused.Status == smpp.QueueFull)
 }
 
 // told puts an error into words. begun says that some parts went out already: then a repetition would send those twice.
@@ -135,6 +164,9 @@ func told(err error, begun bool) delivery.Result {
 // Health tells how the bind is.
 func (c *centre) Health() delivery.Health {
 	up, since, why := c.client.Up()
+	if up {
+		up, since, why = c.hears.Up()
+	}
 	h := delivery.Health{Up: up, Since: since}
 	if !up {
 		h.Why = "sms.down"
@@ -149,7 +181,12 @@ func (c *centre) Health() delivery.Health {
 }
 
 // Close ends the bind.
-func (c *centre) Close() error { return c.client.Close() }
+func (c *centre) Close() error {
+	if c.hears != c.client {
+		return errors.Join(c.client.Close(), c.hears.Close())
+	}
+	return c.client.Close()
+}
 
 // deliver takes what the centre delivers: receipts, and what people write. It is answered when the ledger has it.
 func (c *centre) deliver(ctx context.Context, m smpp.Message) error {
@@ -160,7 +197,7 @@ func (c *centre) deliver(ctx context.Context, m smpp.Message) error {
 		}
 		return c.hooks.Receipt(ctx, []delivery.Receipt{{Provider: c.hooks.Provider, ID: r.ID, State: state, At: c.hooks.Now(), Why: why, Detail: strings.TrimSpace(r.State + " " + r.Error)}})
 	}
-	text, whole := c.together(m)
+	text, whole := c.box.together(c.hooks.Now(), m)
 	if !whole {
 		return nil
 	}
@@ -197,38 +234,53 @@ type letter struct {
 	at    time.Time
 }
 
+// A box keeps parts that came in and wait for the others.
+type box struct {
+	mu      sync.Mutex
+	pending map[string]*letter
+}
+
+// boxes are those of the providers, by their identifiers: the parts of a letter may come over either of the connections of one.
+var boxes sync.Map
+
 // together gives the text of what came in, once all its parts are there. Parts that stay alone for an hour are dropped.
-func (c *centre) together(m smpp.Message) (text string, whole bool) {
+func (b *box) together(now time.Time, m smpp.Message) (text string, whole bool) {
 	p, octets, ok := m.ReadPart()
-	if m.Coding == smpp.UCS2 {
+	switch m.Coding {
+	case smpp.UCS2:
 		text = gsm.DecodeUCS2(octets)
-	} else {
+	case smpp.ASCII, smpp.Latin1:
+		letters := make([]rune, len(octets))
+		for i, o := range octets {
+			letters[i] = rune(o)
+		}
+		text = string(letters)
+	default:
 		text = gsm.Decode(octets)
 	}
-	if !ok || p.Of < 2 {
+	if !ok || p.Of < 2 || p.Number < 1 || p.Number > p.Of {
 		return text, true
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := c.hooks.Now()
-	for key, l := range c.pending {
-		if now.Sub(l.at) > time.Hour || len(c.pending) > 1000 {
-			delete(c.pending, key)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for key, l := range b.pending {
+		if now.Sub(l.at) > time.Hour || len(b.pending) > 1000 {
+			delete(b.pending, key)
 		}
 	}
 	key := m.From.Number + "/" + strconv.Itoa(int(p.Reference))
-	l := c.pending[key]
+	l := b.pending[key]
 	if l == nil || l.of != p.Of {
 		l = &letter{map[byte]string{}, p.Of, now}
-		c.pending[key] = l
+		b.pending[key] = l
 	}
 	if l.parts[p.Number] = text; len(l.parts) < int(l.of) {
 		return "", false
 	}
-	delete(c.pending, key)
-	var b strings.Builder
-	for n := byte(1); n <= l.of; n++ {
-		b.WriteString(l.parts[n])
+	delete(b.pending, key)
+	var joined strings.Builder
+	for n := range int(l.of) {
+		joined.WriteString(l.parts[byte(n+1)])
 	}
-	return b.String(), true
+	return joined.String(), true
 }
