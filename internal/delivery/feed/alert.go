@@ -17,7 +17,7 @@ import (
 	"banlang/internal/place/outline"
 )
 
-// Office is the list whose codes of units stand in alerts: that of the General Statistics Office (mã đơn vị hành chính).
+// office is the list whose codes of units stand in alerts: that of the General Statistics Office (mã đơn vị hành chính).
 const office = "VN:GSO"
 
 // A warning is one issue of an item as a message of the protocol, or the message that takes it back.
@@ -145,7 +145,9 @@ func (d *Desk) warnings(ctx context.Context, where place.ID) ([]warning, error) 
 // title is what the list says of a message.
 func (d *Desk) title(v voice, w warning, lang string) string {
 	if w.Cancel {
-		return v.marked(lang, delivery.Item{Drill: w.Item.Drill, Demo: w.Item.Demo}, v.text.Text(lang, "feed.cancel", "Topic", v.text.Text(lang, "bulletin.topic."+w.Item.Topic)))
+		quiet := w.Item
+		quiet.Class = delivery.Normal
+		return v.marked(lang, quiet, v.text.Text(lang, "feed.cancel", "Topic", v.text.Text(lang, "bulletin.topic."+w.Item.Topic)))
 	}
 	return d.tell(v, w.Item, lang).Title
 }
