@@ -141,3 +141,106 @@ func TestInbound(t *testing.T) {
 		t.Errorf("heard %+v", heard[0])
 	}
 }
+
+// A part that the centre puts off goes again by itself: the parts before it are not sent twice.
+func TestPartPutOff(t *testing.T) {
+	c := &smpp.Centre{Keep: true, Submit: func(n int64, _ smpp.Message) (string, smpp.Status) {
+		if n == 2 {
+			return "", smpp.Throttled
+		}
+		return "m", smpp.OK
+	}}
+	start := time.Now()
+	got := send(t, open(t, c, &ears{}), delivery.Outgoing{To: "+84912345678", Text: strings.Repeat("a", 300)})[0]
+	if got.State != delivery.Accepted || time.Since(start) < time.Second {
+		t.Errorf("%+v after %s", got, time.Since(start))
+	}
+	var numbers []byte
+	for _, m := range c.Took() {
+		p, _, _ := m.Message.ReadPart()
+		numbers = append(numbers, p.Number)
+	}
+	if string(numbers) != "\x01\x02\x02" {
+		t.Errorf("parts went out as %v", numbers)
+	}
+}
+
+// With two binds one sends and the other hears, and texts may go without marks.
+func TestTwoBindsToneless(t *testing.T) {
+	c, e := &smpp.Centre{Keep: true, Receipt: "EXPIRED"}, &ears{}
+	ctx, stop := context.WithCancel(context.Background())
+	address, err := c.Listen(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	host, port, _ := strings.Cut(address, ":")
+	s, err := sms.SMPP().Open(delivery.Settings{"host": host, "port": port, "system_id": "banlang", "sender": "8088", "window": "10", "bind": "two", "toneless": "yes"}, e.hooks())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { s.Close(); stop(); c.Wait() }()
+	for end := time.Now().Add(5 * time.Second); !s.Health().Up && time.Now().Before(end); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	send(t, s, delivery.Outgoing{To: "+84912345678", Text: "Nước lên"})
+	if m := c.Took()[0].Message; gsm.Decode(m.Text) != "Nuoc len" || m.Coding != smpp.DefaultLetter || m.From.TON != 3 {
+		t.Errorf("went out as %+v", m)
+	}
+	if r, _ := e.wait(t, 1, 0); r[0].State != delivery.Expired || r[0].Why != "sms.expired" {
+		t.Errorf("receipt %+v", r[0])
+	}
+}
+
+// The parts of a letter are joined whichever connection of a provider they come over, and however they are numbered.
+func TestInboundOverTwoConnections(t *testing.T) {
+	one, two, e := &smpp.Centre{}, &smpp.Centre{}, &ears{}
+	for _, s := range []delivery.Sender{open(t, one, e), open(t, two, e)} {
+		for end := time.Now().Add(5 * time.Second); !s.Health().Up && time.Now().Before(end); {
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+	from := smpp.Address{TON: 1, NPI: 1, Number: "84912345678"}
+	numbered := func(n byte) map[uint16][]byte {
+		return map[uint16][]byte{smpp.TagSegmentRef: {1, 7}, smpp.TagSegments: {2}, smpp.TagSegmentSequence: {n}}
+	}
+	for c, m := range map[*smpp.Centre]smpp.Message{one: {From: from, Text: []byte("THO"), Parameters: numbered(1)}, two: {From: from, Text: []byte("I"), Parameters: numbered(2)}} {
+		if err := c.Send(m.Deliver()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, heard := e.wait(t, 0, 1); heard[0].Text != "THOI" {
+		t.Errorf("heard %+v", heard[0])
+	}
+	wide := smpp.Message{From: from, ESM: smpp.HeaderIn}
+	for _, part := range []string{"\x06\x08\x04\x02\x01\x02\x02P", "\x06\x08\x04\x02\x01\x02\x01HEL", "\x05\x00\x03\x01\x02\x09?"} {
+		wide.Text = []byte(part)
+		if err := one.Send(wide.Deliver()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, heard := e.wait(t, 0, 3)
+	texts := map[string]bool{heard[1].Text: true, heard[2].Text: true}
+	if !texts["HELP"] || !texts["?"] {
+		t.Errorf("heard %+v", heard[1:])
+	}
+}
+
+func TestSMPPInnerAddresses(t *testing.T) {
+	c := &smpp.Centre{}
+	address, err := c.Listen(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	host, port, _ := strings.Cut(address, ":")
+	h := (&ears{}).hooks()
+	h.Inner = false
+	s, err := sms.SMPP().Open(delivery.Settings{"host": host, "port": port, "window": "1"}, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	time.Sleep(100 * time.Millisecond)
+	if got := s.Health(); got.Up || !strings.Contains(got.Note, "inside") {
+		t.Errorf("%+v", got)
+	}
+}
