@@ -22,7 +22,7 @@ type Options struct {
 	Window  int     // submits on their way at once
 
 	Answer  time.Duration // how long an answer is waited for
-	Enquire time.Duration // how long nothing may come before the link is asked for
+	Enquire time.Duration // how often the link is asked for
 
 	// Control looks at the address before it is connected to (net.Dialer); nil: any.
 	Control func(network, address string, c syscall.RawConn) error
@@ -139,7 +139,7 @@ func (c *Client) run(ctx context.Context) (bound bool, err error) {
 		}
 		conn = t
 	}
-	s := &session{conn: conn, waits: map[uint32]chan PDU{}, out: make(chan PDU, 2*c.options.Window+16), done: make(chan struct{}), heard: time.Now()}
+	s := &session{conn: conn, waits: map[uint32]chan PDU{}, out: make(chan PDU, 2*c.options.Window+16), done: make(chan struct{})}
 	defer s.end()
 	go s.write()
 	read := make(chan error, 1)
@@ -247,7 +247,6 @@ type session struct {
 	mu       sync.Mutex
 	sequence uint32
 	waits    map[uint32]chan PDU
-	heard    time.Time
 }
 
 func (s *session) end() {

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -169,7 +170,7 @@ func TestCalls(t *testing.T) {
 // A whole way through Kannel: our gateway asks its smsbox, its bearerbox binds to a centre, and the receipt and what a telephone writes
 // come back as calls.
 func TestKannel(t *testing.T) {
-	for _, program := range []string{"bearerbox", "smsbox"} {
+	for _, program := range []string{"bearerbox", "smsbox", fakesmsc} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Fatal("Kannel is missing: run scripts/install-test-deps")
 		}
@@ -190,7 +191,7 @@ func TestKannel(t *testing.T) {
 		w.WriteHeader(status)
 	}))
 	defer calls.Close()
-	dir, ports := t.TempDir(), [3]int{free(t), free(t), free(t)}
+	dir, ports := t.TempDir(), [4]int{free(t), free(t), free(t), free(t)}
 	config := fmt.Sprintf(`group = core
 admin-port = %d
 admin-password = x
@@ -207,6 +208,12 @@ smsc-password = secret
 system-type = ""
 transceiver-mode = true
 
+group = smsc
+smsc = fake
+smsc-id = fake
+port = %d
+connect-allow-ip = 127.0.0.1
+
 group = smsbox
 bearerbox-host = 127.0.0.1
 sendsms-port = %d
@@ -214,6 +221,7 @@ sendsms-port = %d
 group = sendsms-user
 username = banlang
 password = hidden
+forced-smsc = test
 max-messages = 10
 concatenation = true
 
@@ -222,14 +230,14 @@ keyword = default
 get-url = "%s/?key=s3cret&from=%%p&text=%%a&coding=%%c&message_id=%%I"
 omit-empty = true
 max-messages = 0
-`, ports[0], ports[1], host, port, ports[2], calls.URL)
+`, ports[0], ports[1], host, port, ports[3], ports[2], calls.URL)
 	path := filepath.Join(dir, "kannel.conf")
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	run(t, dir, "bearerbox", path)
+	run(t, dir, "bearerbox", "-v", "2", path)
 	reachable(t, ports[1])
-	run(t, dir, "smsbox", path)
+	run(t, dir, "smsbox", "-v", "2", path)
 	reachable(t, ports[2])
 	s := gateway(t, e.hooks(), delivery.Settings{"method": "GET", "user": "banlang", "password": "hidden", "sender": "8088", "call_secret": "s3cret", "success": "^0: Accepted",
 		"url": fmt.Sprintf("http://127.0.0.1:%d/cgi-bin/sendsms?username={user}&password={password}&from={from}&to={to}&text={text}&charset=UTF-8&coding={coding}&dlr-mask=19&dlr-url=%s",
@@ -257,11 +265,18 @@ max-messages = 0
 	if _, heard := e.wait(t, 0, 1); heard[0].From != "+84912345678" || heard[0].Text != "THÔI" {
 		t.Errorf("heard %+v", heard[0])
 	}
+	run(t, dir, fakesmsc, "-H", "127.0.0.1", "-r", strconv.Itoa(ports[3]), "-m", "1", "84987654321 8088 text DK 06325")
+	if _, heard := e.wait(t, 0, 2); heard[1].From != "+84987654321" || heard[1].Text != "DK 06325" {
+		t.Errorf("heard %+v", heard[1])
+	}
 }
 
-func run(t *testing.T, dir, program, config string) {
+// fakesmsc plays telephones towards a bearerbox; Debian puts it beside Kannel's other tests.
+const fakesmsc = "/usr/lib/kannel/test/fakesmsc"
+
+func run(t *testing.T, dir, program string, args ...string) {
 	t.Helper()
-	cmd := exec.Command(program, "-v", "2", config)
+	cmd := exec.Command(program, args...)
 	cmd.Dir = dir
 	var out strings.Builder
 	cmd.Stderr = &out
