@@ -54,8 +54,8 @@ type ErrRefused struct{ Status Status }
 
 func (e ErrRefused) Error() string { return "smpp: refused with " + e.Status.String() }
 
-// Lost says that a submit went to the wire and was not answered: nobody knows whether the centre has it.
-var Lost = errors.New("smpp: no answer")
+// ErrLost says that a submit went to the wire and was not answered: nobody knows whether the centre has it.
+var ErrLost = errors.New("smpp: no answer")
 
 // Dial begins to connect; it does not wait.
 func Dial(o Options) *Client {
@@ -174,7 +174,7 @@ func (c *Client) run(ctx context.Context) (bound bool, err error) {
 	}
 }
 
-// Submit hands a message over and gives the centre's identifier. ErrDown: nothing went out. Lost: nobody knows.
+// Submit hands a message over and gives the centre's identifier. ErrDown: nothing went out. ErrLost: nobody knows.
 func (c *Client) Submit(ctx context.Context, m Message) (id string, err error) {
 	select {
 	case c.window <- struct{}{}:
@@ -252,7 +252,7 @@ type session struct {
 func (s *session) end() {
 	s.once.Do(func() {
 		close(s.done)
-		s.conn.Close()
+		_ = s.conn.Close() // there is nobody left to tell
 	})
 }
 
@@ -287,7 +287,7 @@ func (s *session) ask(ctx context.Context, p PDU, wait time.Duration) (PDU, erro
 	case a := <-got: // both at once: the answer counts
 		return a, nil
 	default:
-		return PDU{}, Lost
+		return PDU{}, ErrLost
 	}
 }
 

@@ -101,14 +101,14 @@ func TestRefusedAndLost(t *testing.T) {
 	if refused, ok := errors.AsType[smpp.ErrRefused](err); !ok || !refused.Status.Passing() {
 		t.Errorf("throttled: %v", err)
 	}
-	if _, err := client.Submit(t.Context(), text("b")); !errors.Is(err, smpp.Lost) {
-		t.Errorf("without an answer: %v, want %v", err, smpp.Lost)
+	if _, err := client.Submit(t.Context(), text("b")); !errors.Is(err, smpp.ErrLost) {
+		t.Errorf("without an answer: %v, want %v", err, smpp.ErrLost)
 	}
 	if id, err := client.Submit(t.Context(), text("c")); err != nil || id != "7" {
 		t.Errorf("%q, %v", id, err)
 	}
 	c.Drop()
-	if id, err := client.Submit(t.Context(), text("d")); err != nil && !errors.Is(err, smpp.Lost) && !errors.Is(err, smpp.ErrDown) {
+	if id, err := client.Submit(t.Context(), text("d")); err != nil && !errors.Is(err, smpp.ErrLost) && !errors.Is(err, smpp.ErrDown) {
 		t.Errorf("after the line was cut: %q, %v", id, err)
 	}
 	if _, err := client.Submit(t.Context(), text("e")); err != nil {

@@ -50,6 +50,9 @@ func openSMPP(s delivery.Settings, h delivery.Hooks) (delivery.Sender, error) {
 	if err != nil || window < 1 || window > 2000 {
 		return nil, fault.Field("window", "sms.window")
 	}
+	if from := source(s["sender"]); from.TON == 5 && len(from.Number) > 11 || len(from.Number) > 20 || strings.ContainsFunc(from.Number, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return nil, fault.Field("sender", "sms.from")
+	}
 	if s["bind"] != "transceiver" && s["bind"] != "two" && s["bind"] != "" {
 		return nil, fault.Field("bind", "sms.bind")
 	}
