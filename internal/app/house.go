@@ -22,6 +22,8 @@ import (
 	"banlang/internal/config"
 	"banlang/internal/db"
 	"banlang/internal/delivery"
+	"banlang/internal/delivery/cap"
+	"banlang/internal/delivery/feed"
 	"banlang/internal/delivery/sheet"
 	"banlang/internal/duty"
 	"banlang/internal/ethnic"
@@ -52,6 +54,7 @@ type House struct {
 	files    blob.Store
 	keeper   *privacy.Keeper
 	headKey  audit.Key
+	alertKey cap.Key
 	text     *i18n.Bundle
 	queue    *job.Queue
 	policy   *duty.Policy
@@ -65,6 +68,7 @@ type House struct {
 	bulletin *bulletin.Desk
 	delivery *delivery.Desk
 	sheets   *sheet.Desk
+	feeds    *feed.Desk
 	library  *library.Desk
 	plan     *plan.Desk
 	facts    *fact.Desk
@@ -105,6 +109,9 @@ func open(ctx context.Context, c config.Config, v Version) (_ *House, err error)
 	if h.headKey, err = audit.OpenKey(c.KeyFolder()); err != nil {
 		return nil, err
 	}
+	if h.alertKey, err = cap.OpenKey(c.KeyFolder()); err != nil {
+		return nil, err
+	}
 	return h, h.build(ctx)
 }
 
@@ -136,6 +143,7 @@ func (h *House) build(ctx context.Context) error {
 	})
 	h.people.Notify = h.delivery.Notify
 	h.sheets = sheet.New(sheet.Options{DB: h.db, Files: h.files, Source: h.bulletin, Places: h.places, Languages: h.groups, Picture: picture, Now: h.now})
+	h.feeds = feed.New(feed.Options{Files: h.files, Source: h.bulletin, Places: h.places, Languages: h.groups, Topics: topics(), Key: h.alertKey, Now: h.now})
 	h.library = library.New(h.db, h.files, transcript.Tools{}, h.queue, h.policy, h.places, h.groups, h.search, h.log, h.now)
 	h.plan = plan.New(h.db, h.policy, h.home(), h.now)
 	h.facts = fact.New(h.db, h.policy, h.places, h.groups, h.now)

@@ -19,6 +19,7 @@ import (
 	"banlang/internal/config"
 	"banlang/internal/console"
 	"banlang/internal/delivery"
+	"banlang/internal/delivery/feed"
 	"banlang/internal/delivery/sheet"
 	"banlang/internal/duty"
 	"banlang/internal/ethnic"
@@ -114,6 +115,7 @@ func (h *House) site(demo bool) (*web.Site, error) {
 	subscriber.Mount(s, h.people, topics())
 	delivery.Mount(s, h.delivery)
 	sheet.Mount(s, h.sheets)
+	feed.Mount(s, h.feeds)
 	library.Mount(s, h.library)
 	place.Mount(s, h.places)
 	ethnic.Mount(s, h.groups)
@@ -137,7 +139,7 @@ func (h *House) site(demo bool) (*web.Site, error) {
 		console.KindOf("subscribers", duty.ConsentGiveAssisted, 32<<20, h.people),
 		console.KindOf("figures", duty.StatAccept, 16<<20, h.report), // of the whole province: who enters one commune has forms
 	)
-	console.Mount(s, desk, h.bulletin, h.library, h.accounts, h.privacy, h.places, h.groups, h.plan, h.report, h.release, catalogue)
+	console.Mount(s, desk, h.bulletin, h.library, h.accounts, h.privacy, h.places, h.groups, h.plan, h.report, h.release, h.delivery, catalogue)
 	return s, openapi.Mount(s, openapi.Desks{Places: h.places, Groups: h.groups, Targets: h.plan, Bulletins: h.bulletin, Documents: h.library, Search: h.search, Figures: h.release},
 		string(h.version))
 }
@@ -154,6 +156,10 @@ func (h *House) serve(ctx context.Context, demo bool, told func(address string))
 	} else if err != nil {
 		return err
 	}
+	address := "http://" + hostOf(ln.Addr())
+	if demo && h.delivery.Origin == "" {
+		h.delivery.Origin = address // a demonstration is looked at where it runs
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.Run(ctx, ln) })
 	g.Go(func() error { return h.queue.Run(ctx) })
@@ -165,7 +171,6 @@ func (h *House) serve(ctx context.Context, demo bool, told func(address string))
 	if demo {
 		g.Go(func() error { return h.fill(ctx) })
 	}
-	address := "http://" + hostOf(ln.Addr())
 	fmt.Println("listening on " + address)
 	told(address)
 	return g.Wait()

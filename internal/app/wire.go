@@ -24,7 +24,7 @@ func (p people) Name(ctx context.Context, id string) (string, error) {
 
 // connectors are the ways to networks.
 func connectors() []delivery.Connector {
-	return []delivery.Connector{sms.SMPP(),
+	return []delivery.Connector{sms.SMPP(), sms.Gateway(),
 		delivery.RehearsalConnector(subscriber.SMS), delivery.RehearsalConnector(subscriber.Email), delivery.RehearsalConnector(subscriber.Push)}
 }
 

@@ -197,5 +197,17 @@ func (d *Desk) messageOf(token string) (message string, ok bool) {
 	return token[:20], d.Token(token[:20]) == token
 }
 
-func (d *Desk) linkTo(message string) string   { return d.origin + "/n/" + d.Token(message) }
-func (d *Desk) stopLink(message string) string { return d.linkTo(message) + "/thoi" }
+// linkTo is the address of a subscriber's own message; empty while nobody has said what addresses begin with.
+func (d *Desk) linkTo(message string) string {
+	if d.Origin == "" {
+		return ""
+	}
+	return d.Origin + "/n/" + d.Token(message)
+}
+
+func (d *Desk) stopLink(message string) string {
+	if link := d.linkTo(message); link != "" {
+		return link + "/thoi"
+	}
+	return ""
+}

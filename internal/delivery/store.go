@@ -18,6 +18,9 @@ import (
 
 // A Desk keeps the ledger and lets it be carried out.
 type Desk struct {
+	// Origin is what the addresses in messages begin with; without it a message has none.
+	Origin string
+
 	db         *db.DB
 	files      blob.Store
 	keeper     *privacy.Keeper
@@ -28,7 +31,6 @@ type Desk struct {
 	source     Source
 	connectors map[string]Connector
 	text       *i18n.Bundle
-	origin     string // what permanent addresses begin with
 	log        *slog.Logger
 	now        func() time.Time
 	engine     engine
@@ -56,7 +58,7 @@ type Options struct {
 // New makes a desk and names the handlers of its jobs.
 func New(o Options) *Desk {
 	d := &Desk{db: o.DB, files: o.Files, keeper: o.Keeper, policy: o.Policy, places: o.Places, languages: o.Languages, people: o.People,
-		source: o.Source, connectors: map[string]Connector{}, text: o.Text, origin: o.Origin, log: o.Log, now: o.Now}
+		source: o.Source, connectors: map[string]Connector{}, text: o.Text, Origin: o.Origin, log: o.Log, now: o.Now}
 	for _, c := range o.Connectors {
 		d.connectors[c.Name] = c
 	}

@@ -84,6 +84,9 @@ func (h handler) composePage(r *http.Request, o Order, starts string) (p compose
 	if p.Preview.Item.Ref == "" {
 		return p, errors.Join(err, h.offer(r, &p))
 	}
+	if p.Preview.Item.Class == Emergency {
+		return p, errors.Join(fault.Field("ref", "delivery.emergency.two"), h.offer(r, &p))
+	}
 	p.Item, p.Chosen = p.Preview.Item, true
 	p.Order.Place = cmp.Or(p.Order.Place, p.Item.Place)
 	c := Campaign{Demo: p.Item.Demo, Drill: p.Item.Drill, Kind: News}
