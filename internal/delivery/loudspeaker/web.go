@@ -34,6 +34,7 @@ func Mount(site *web.Site, d *Desk) {
 	site.Menu(web.MenuItem{Group: "desk.daily", Key: "loudspeaker.title", URL: deskURL, Act: duty.DeliveryPlayLoudspeaker, Order: 35})
 	site.Handle("GET /loa/{key}/hom-nay.mp3", duty.Public, h.called(h.programme))
 	site.Handle("GET /loa/{key}/khan.mp3", duty.Public, h.called(h.alarm))
+	site.Handle("GET /loa/{key}/khan.m3u", duty.Public, h.called(h.alarmList))
 	site.Handle("GET /loa/{key}/hom-nay.m3u", duty.Public, h.called(h.m3u))
 	site.Handle("GET /loa/{key}/lich", duty.Public, h.called(h.timetable))
 	site.Handle("POST /loa/{key}/nhat-ky", duty.Public, h.called(h.log))
@@ -123,7 +124,20 @@ func (h handler) m3u(w http.ResponseWriter, r *http.Request, st station) error {
 	if err != nil {
 		return err
 	}
-	return web.Bytes(w, r, "audio/x-mpegurl; charset=utf-8", []byte("#EXTM3U\n#EXTINF:-1,Banlang\n"+h.base(r)+"/hom-nay.mp3?v="+version(st, urgent)+"\n"))
+	return web.Bytes(w, r, "audio/x-mpegurl", []byte("#EXTM3U\n#EXTINF:-1,Banlang\n"+h.base(r)+"/hom-nay.mp3?v="+version(st, urgent)+"\n"))
+}
+
+// alarmList names the emergency alone, and nothing while there is none: a player that prefers it to the programme is cut in on.
+func (h handler) alarmList(w http.ResponseWriter, r *http.Request, st station) error {
+	urgent, err := h.desk.standing(r.Context(), st)
+	if err != nil {
+		return err
+	}
+	list := "#EXTM3U\n"
+	if urgent {
+		list += "#EXTINF:-1,Banlang\n" + h.base(r) + "/khan.mp3?v=" + st.AlarmPlan + "\n"
+	}
+	return web.Bytes(w, r, "audio/x-mpegurl", []byte(list))
 }
 
 // A timetable is what a station asks for every minute.
