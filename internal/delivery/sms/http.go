@@ -6,9 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
-	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -20,6 +18,7 @@ import (
 	"banlang/internal/delivery"
 	"banlang/internal/delivery/gsm"
 	"banlang/internal/fault"
+	"banlang/internal/outgoing"
 	"banlang/internal/subscriber"
 )
 
@@ -82,8 +81,7 @@ func openGateway(s delivery.Settings, h delivery.Hooks) (delivery.Sender, error)
 		return nil, fault.Field("method", "sms.method")
 	}
 	g := &gateway{settings: s, hooks: h, success: success, escape: url.QueryEscape, health: delivery.Health{Up: true, Since: h.Now()},
-		client: &http.Client{Timeout: answerIn, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			Transport: &http.Transport{DialContext: dialer(h.Inner).DialContext, TLSHandshakeTimeout: 10 * time.Second, MaxIdleConnsPerHost: atOnce, MaxConnsPerHost: atOnce}}}
+		client: outgoing.Client(h.Inner, answerIn, atOnce)}
 	for line := range strings.SplitSeq(s["headers"], "|") {
 		name, value, ok := strings.Cut(line, ":")
 		switch {
@@ -199,7 +197,7 @@ func (g *gateway) submit(ctx context.Context, o delivery.Outgoing) delivery.Resu
 	answer, err := g.client.Do(r)
 	if err != nil {
 		// An error of net/http has the whole address in it, with the number and the text: none of it is kept.
-		if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		if outgoing.Dialled(err) {
 			return delivery.Result{State: delivery.Failed, Again: 15 * time.Second, Why: "sms.down"}
 		}
 		return delivery.Result{State: delivery.InDoubt, Why: "sms.no_answer"}
@@ -209,7 +207,7 @@ func (g *gateway) submit(ctx context.Context, o delivery.Outgoing) delivery.Resu
 	detail := strconv.Itoa(answer.StatusCode)
 	switch code := answer.StatusCode; {
 	case code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable:
-		return delivery.Result{State: delivery.Failed, Again: pause(answer.Header.Get("Retry-After")), Why: "sms.busy", Detail: detail}
+		return delivery.Result{State: delivery.Failed, Again: outgoing.Pause(answer.Header.Get("Retry-After"), g.hooks.Now()), Why: "sms.busy", Detail: detail}
 	case code == http.StatusUnauthorized || code == http.StatusForbidden || code == http.StatusProxyAuthRequired:
 		return delivery.Result{State: delivery.Failed, Again: 5 * time.Minute, Why: "sms.password", Detail: detail}
 	case code >= 500:
@@ -228,15 +226,6 @@ func (g *gateway) submit(ctx context.Context, o delivery.Outgoing) delivery.Resu
 		id = string(found[1])
 	}
 	return delivery.Result{State: delivery.Accepted, Provider: id}
-}
-
-// pause is how long a gateway asks us to wait, within bounds.
-func pause(retryAfter string) time.Duration {
-	s, err := strconv.Atoi(strings.TrimSpace(retryAfter))
-	if err != nil {
-		return 5 * time.Second
-	}
-	return min(10*time.Minute, max(time.Second, time.Duration(min(s, 3600))*time.Second))
 }
 
 // learn keeps how the gateway is, by its last answer.

@@ -19,6 +19,7 @@ import (
 	"banlang/internal/delivery/gsm"
 	"banlang/internal/delivery/smpp"
 	"banlang/internal/fault"
+	"banlang/internal/outgoing"
 	"banlang/internal/subscriber"
 )
 
@@ -59,7 +60,7 @@ func openSMPP(s delivery.Settings, h delivery.Hooks) (delivery.Sender, error) {
 	shared, _ := boxes.LoadOrStore(h.Provider, &box{pending: map[string]*letter{}})
 	c := &centre{hooks: h, from: source(s["sender"]), toneless: s["toneless"] == "yes", box: shared.(*box)}
 	o := smpp.Options{Address: net.JoinHostPort(s["host"], strconv.FormatUint(port, 10)), Window: window,
-		Bind: smpp.Bind{SystemID: s["system_id"], Password: s["password"], SystemType: s["system_type"]}, Deliver: c.deliver, Control: dialer(h.Inner).Control}
+		Bind: smpp.Bind{SystemID: s["system_id"], Password: s["password"], SystemType: s["system_type"]}, Deliver: c.deliver, Control: outgoing.Dialer(h.Inner).Control}
 	if s["tls"] == "yes" {
 		o.TLS = &tls.Config{ServerName: s["host"], MinVersion: tls.VersionTLS12}
 	}
