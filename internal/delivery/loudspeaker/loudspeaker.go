@@ -214,23 +214,30 @@ func (d *Desk) made(ctx context.Context, before blob.Ref, version string, parts 
 	return ref, plan, err
 }
 
-// standing is the emergency of a station that still holds: what was recalled a moment ago is not played, built anew or not.
-func (d *Desk) standing(ctx context.Context, st station) (bool, error) {
+// standing tells whether the emergency of a station still holds, and when it was published: what was recalled a moment ago is not
+// played, built anew or not.
+func (d *Desk) standing(ctx context.Context, st station) (urgent bool, since time.Time, err error) {
 	if st.Alarm == "" {
-		return false, nil
+		return false, since, nil
 	}
 	for _, one := range st.AlarmRefs {
 		ref, _, _ := strings.Cut(one, ":")
 		i, err := d.Source.Item(ctx, delivery.Ref(ref), 0)
 		if err != nil {
-			return false, err
+			return false, since, err
 		}
 		if i.Recalled || !i.Ended.IsZero() || !i.Expires.IsZero() && !d.Now().Before(i.Expires) || fmt.Sprintf("%s:%d", i.Ref, i.Version) != one {
-			return false, nil
+			return false, since, nil
+		}
+		if i.Published.After(since) {
+			since = i.Published
 		}
 	}
-	return true, nil
+	return true, since, nil
 }
+
+// insisting is how long an emergency is repeated without a pause by players that take lists; after it, it comes first at each hour.
+const insisting = 15 * time.Minute
 
 // byKey is the station that holds a key; NotFound for a wrong one. It notes the call, at most once in five minutes.
 func (d *Desk) byKey(ctx context.Context, key string) (station, error) {

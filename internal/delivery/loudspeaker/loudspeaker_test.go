@@ -159,7 +159,7 @@ func (h *house) run(name string, args ...string) string {
 
 var (
 	news  = delivery.Item{Ref: "tin1", Version: 1, Class: delivery.Normal, Editions: []delivery.Edition{{Lang: "vi", Title: "Tiêm phòng cho trâu bò", Body: "Mời bà con đưa trâu bò đến nhà văn hoá thôn."}}}
-	flood = delivery.Item{Ref: "tin2", Version: 1, Class: delivery.Emergency, Drill: true, Editions: []delivery.Edition{{Lang: "vi", Title: "Lũ quét", Body: "Không lội qua suối."}}}
+	flood = delivery.Item{Ref: "tin2", Version: 1, Class: delivery.Emergency, Drill: true, Published: time.Date(2026, 7, 5, 8, 0, 0, 0, i18n.Zone), Editions: []delivery.Edition{{Lang: "vi", Title: "Lũ quét", Body: "Không lội qua suối."}}}
 )
 
 func TestProgramme(t *testing.T) {
@@ -197,6 +197,10 @@ func TestProgramme(t *testing.T) {
 		during := h.tell(c, key)
 		if during.Emergency == nil || during.Programme.Version == before.Programme.Version || c.Get("/loa/"+key+"/khan.mp3").Status != http.StatusOK {
 			t.Fatalf("an emergency does not cut in: %+v", during)
+		}
+		h.clock = h.clock.Add(time.Hour)
+		if c.Get("/loa/"+key+"/khan.mp3?chen").Status != http.StatusNotFound || c.Get("/loa/"+key+"/khan.m3u").Has("khan.mp3") || h.tell(c, key).Emergency == nil {
+			t.Error("an emergency is repeated for an hour without a pause")
 		}
 		over := flood
 		over.Recalled, over.Ended = true, h.clock

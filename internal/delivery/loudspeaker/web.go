@@ -60,7 +60,7 @@ func (h handler) called(f func(http.ResponseWriter, *http.Request, station) erro
 
 // programme is what is played at the hours: an emergency first, while one holds.
 func (h handler) programme(w http.ResponseWriter, r *http.Request, st station) error {
-	urgent, err := h.desk.standing(r.Context(), st)
+	urgent, _, err := h.desk.standing(r.Context(), st)
 	if err != nil {
 		return err
 	}
@@ -74,12 +74,13 @@ func (h handler) programme(w http.ResponseWriter, r *http.Request, st station) e
 	return h.play(w, r, "hom-nay.mp3", st.Made, refs)
 }
 
+// alarm is the emergency alone. Players that keep the last list they got (?chen) are told so when they have repeated it enough.
 func (h handler) alarm(w http.ResponseWriter, r *http.Request, st station) error {
-	urgent, err := h.desk.standing(r.Context(), st)
+	urgent, since, err := h.desk.standing(r.Context(), st)
 	if err != nil {
 		return err
 	}
-	if !urgent {
+	if !urgent || r.URL.Query().Has("chen") && h.desk.Now().Sub(since) > insisting {
 		return fault.New(fault.NotFound, "loudspeaker.no_emergency")
 	}
 	return h.play(w, r, "khan.mp3", st.Made, []blob.Ref{st.Alarm})
@@ -120,7 +121,7 @@ func version(st station, urgent bool) string {
 func (h handler) base(r *http.Request) string { return web.Origin(r) + "/loa/" + r.PathValue("key") }
 
 func (h handler) m3u(w http.ResponseWriter, r *http.Request, st station) error {
-	urgent, err := h.desk.standing(r.Context(), st)
+	urgent, _, err := h.desk.standing(r.Context(), st)
 	if err != nil {
 		return err
 	}
@@ -129,13 +130,13 @@ func (h handler) m3u(w http.ResponseWriter, r *http.Request, st station) error {
 
 // alarmList names the emergency alone, and nothing while there is none: a player that prefers it to the programme is cut in on.
 func (h handler) alarmList(w http.ResponseWriter, r *http.Request, st station) error {
-	urgent, err := h.desk.standing(r.Context(), st)
+	urgent, since, err := h.desk.standing(r.Context(), st)
 	if err != nil {
 		return err
 	}
 	list := "#EXTM3U\n"
-	if urgent {
-		list += "#EXTINF:-1,Banlang\n" + h.base(r) + "/khan.mp3?v=" + st.AlarmPlan + "\n"
+	if urgent && h.desk.Now().Sub(since) <= insisting {
+		list += "#EXTINF:-1,Banlang\n" + h.base(r) + "/khan.mp3?v=" + st.AlarmPlan + "&chen\n"
 	}
 	return web.Bytes(w, r, "audio/x-mpegurl", []byte(list))
 }
@@ -154,7 +155,7 @@ type entry struct {
 }
 
 func (h handler) timetable(w http.ResponseWriter, r *http.Request, st station) error {
-	urgent, err := h.desk.standing(r.Context(), st)
+	urgent, _, err := h.desk.standing(r.Context(), st)
 	if err != nil {
 		return err
 	}
@@ -270,7 +271,7 @@ func (h handler) station(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h handler) show(w http.ResponseWriter, r *http.Request, st station, key string, f form, wrong error) error {
-	urgent, err := h.desk.standing(r.Context(), st)
+	urgent, _, err := h.desk.standing(r.Context(), st)
 	if err != nil {
 		return err
 	}
