@@ -24,6 +24,7 @@ import (
 	"banlang/internal/delivery"
 	"banlang/internal/delivery/cap"
 	"banlang/internal/delivery/feed"
+	"banlang/internal/delivery/loudspeaker"
 	"banlang/internal/delivery/sheet"
 	"banlang/internal/duty"
 	"banlang/internal/ethnic"
@@ -69,6 +70,7 @@ type House struct {
 	delivery *delivery.Desk
 	sheets   *sheet.Desk
 	feeds    *feed.Desk
+	speakers *loudspeaker.Desk
 	library  *library.Desk
 	plan     *plan.Desk
 	facts    *fact.Desk
@@ -143,6 +145,8 @@ func (h *House) build(ctx context.Context) error {
 	})
 	h.people.Notify = h.delivery.Notify
 	h.sheets = sheet.New(sheet.Options{DB: h.db, Files: h.files, Source: h.bulletin, Places: h.places, Languages: h.groups, Picture: picture, Now: h.now})
+	h.speakers = loudspeaker.New(loudspeaker.Options{DB: h.db, Files: h.files, Source: h.bulletin, Policy: h.policy, Places: h.places, Languages: h.groups, Now: h.now})
+	h.speakers.Work(h.queue)
 	h.feeds = feed.New(feed.Options{Files: h.files, Source: h.bulletin, Places: h.places, Languages: h.groups, Topics: topics(), Key: h.alertKey, Now: h.now})
 	h.library = library.New(h.db, h.files, transcript.Tools{}, h.queue, h.policy, h.places, h.groups, h.search, h.log, h.now)
 	h.plan = plan.New(h.db, h.policy, h.home(), h.now)

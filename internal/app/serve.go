@@ -20,6 +20,7 @@ import (
 	"banlang/internal/console"
 	"banlang/internal/delivery"
 	"banlang/internal/delivery/feed"
+	"banlang/internal/delivery/loudspeaker"
 	"banlang/internal/delivery/sheet"
 	"banlang/internal/duty"
 	"banlang/internal/ethnic"
@@ -116,6 +117,7 @@ func (h *House) site(demo bool) (*web.Site, error) {
 	delivery.Mount(s, h.delivery)
 	sheet.Mount(s, h.sheets)
 	feed.Mount(s, h.feeds)
+	loudspeaker.Mount(s, h.speakers)
 	library.Mount(s, h.library)
 	place.Mount(s, h.places)
 	ethnic.Mount(s, h.groups)

@@ -9,6 +9,7 @@ import (
 
 	"banlang/internal/audit"
 	"banlang/internal/delivery"
+	"banlang/internal/delivery/loudspeaker"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
 	"banlang/internal/i18n"
@@ -293,6 +294,9 @@ func (d *Desk) end(ctx context.Context, s store, actor duty.Actor, b *Bulletin, 
 	}
 	b.Life, b.Ended, b.Changed = how, d.now(), d.now()
 	if err := s.save(ctx, *b); err != nil {
+		return err
+	}
+	if err := loudspeaker.Changed(ctx, s.tx, d.now(), b.Place); err != nil {
 		return err
 	}
 	if how == Recalled {

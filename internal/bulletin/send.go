@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"banlang/internal/delivery"
+	"banlang/internal/delivery/loudspeaker"
 	"banlang/internal/fault"
 )
 
@@ -35,6 +36,9 @@ func (d *Desk) Items(ctx context.Context, f delivery.Filter) ([]delivery.Item, e
 func (d *Desk) send(ctx context.Context, s store, b Bulletin, i Issue, by, second string) error {
 	o := delivery.Order{Ref: delivery.Ref(b.ID), Version: i.Number, Class: delivery.Class(i.Class), Place: i.Place, Topic: string(i.Topic),
 		Expires: i.Expires, Demo: i.Demo, Drill: i.Drill, By: by, Second: second}
+	if err := loudspeaker.Changed(ctx, s.tx, d.now(), i.Place); err != nil {
+		return err
+	}
 	switch {
 	case i.Number == 1 && b.Replaces == "" && i.Class != Emergency:
 		return nil

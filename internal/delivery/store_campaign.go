@@ -29,7 +29,7 @@ func (r *campaignRow) fields() []any {
 
 func (r campaignRow) campaign() Campaign {
 	c := r.Campaign
-	for _, ch := range strings.Fields(r.channels) {
+	for ch := range strings.FieldsSeq(r.channels) {
 		c.Channels = append(c.Channels, subscriber.Channel(ch))
 	}
 	c.Starts, c.Expires, c.Made, c.Changed = db.Time(r.starts), db.Time(r.expires), db.Time(r.made), db.Time(r.changed)

@@ -1,0 +1,281 @@
+package delivery_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"banlang/internal/db"
+	"banlang/internal/db/dbtest"
+	"banlang/internal/delivery"
+	"banlang/internal/delivery/deliverytest"
+	"banlang/internal/duty"
+	"banlang/internal/fault"
+	"banlang/internal/place"
+	"banlang/internal/subscriber"
+)
+
+// A shelf is what is published.
+type shelf map[delivery.Ref]delivery.Item
+
+func (s shelf) Item(_ context.Context, ref delivery.Ref, _ int64) (delivery.Item, error) {
+	i, ok := s[ref]
+	if !ok {
+		return i, fault.New(fault.NotFound, "bulletin.not_found")
+	}
+	return i, nil
+}
+
+func (s shelf) Items(context.Context, delivery.Filter) (all []delivery.Item, err error) {
+	for _, i := range s {
+		all = append(all, i)
+	}
+	return all, nil
+}
+
+// A desk is a house in which something is published.
+type desk struct {
+	*deliverytest.House
+	*testing.T
+	shelf shelf
+}
+
+const flood = delivery.Ref("flood")
+
+// campaigns runs f on both engines, with a warning published in Bắc Sơn.
+func campaigns(t *testing.T, f func(d *desk)) {
+	t.Helper()
+	dbtest.Each(t, func(t *testing.T, b *db.DB) {
+		d := &desk{T: t, shelf: shelf{}}
+		d.House = deliverytest.Open(t, b, d.shelf)
+		d.People.Notify = nil
+		d.shelf[flood] = delivery.Item{Ref: flood, Version: 1, Place: d.BacSon, Topic: "disaster", Class: delivery.Emergency, Published: d.Now(), First: d.Now(),
+			Editions: []delivery.Edition{{Lang: "vi", Title: "Lũ quét đêm nay", Body: "Bà con ven suối hãy lên chỗ cao trước 22 giờ."},
+				{Lang: "tyz", Title: "Minh hoạ", MP3: "a", MP3Size: 1}}}
+		f(d)
+	})
+}
+
+func officer(area place.ID, roles ...duty.Role) duty.Actor {
+	a := duty.Actor{ID: "officer", Session: "s"}
+	for _, r := range append(roles, duty.CommuneOfficer) {
+		a.Grants = append(a.Grants, duty.Grant{Role: r, Area: string(area), From: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)})
+	}
+	return a
+}
+
+func relay(area place.ID) duty.Actor {
+	return duty.Actor{ID: "relay", Grants: []duty.Grant{{Role: duty.Relay, Area: string(area), Village: "v1", From: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}}}
+}
+
+// subscribe lets n people subscribe by SMS; the first fast of them have a browser as well.
+func (d *desk) subscribe(n, fast int) {
+	d.Helper()
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	_ = w.Write(subscriber.Columns())
+	for i := range n {
+		_ = w.Write([]string{fmt.Sprintf("09612%05d", i), "", "06325", "", "Tày", "vi", "có", "1/9/2026", "Ký giấy tại trụ sở xã", "Tày"})
+	}
+	w.Flush()
+	r, err := d.People.Import(d.Context(), officer(d.BacSon), "subscribers", "list.csv", &b, false, nil)
+	if d.Must(err); r.Added != n {
+		d.Fatalf("%d of %d subscribed: %+v", r.Added, n, r.Refused)
+	}
+	ids, err := db.Values[string](d.Context(), d.DB, "SELECT id FROM subscriber ORDER BY id LIMIT $1", fast)
+	d.Must(err)
+	for i, id := range ids {
+		endpoint := fmt.Sprintf("push%016d", i)
+		_, err := db.Exec(d.Context(), d.DB, "INSERT INTO subscriber_endpoint (id, subscriber, channel, hash, address, state, changed) VALUES ($1, $2, 'push', $1, $3, 'active', 0)",
+			endpoint, id, subscriber.Seal(d.Keeper, endpoint, "{}").Box)
+		d.Must(err)
+	}
+}
+
+func (d *desk) tx(f func(tx *db.Tx) error) {
+	d.Helper()
+	d.Must(d.DB.Tx(d.Context(), f))
+}
+
+func (d *desk) order(class delivery.Class) delivery.Order {
+	return delivery.Order{Ref: flood, Version: 1, Class: class, Place: d.BacSon, Topic: "disaster", By: "officer", Second: "leader"}
+}
+
+func (d *desk) queue(o delivery.Order) {
+	d.Helper()
+	d.tx(func(tx *db.Tx) error { return delivery.Queue(d.Context(), tx, d.Now(), o) })
+	d.drain()
+}
+
+func (d *desk) drain() {
+	d.Helper()
+	d.Must(d.Queue.Drain(d.Context()))
+}
+
+func (d *desk) pass(t time.Duration) {
+	d.Helper()
+	d.Pass(t)
+	d.drain()
+}
+
+func (d *desk) rows(sql string, args ...any) int64 {
+	d.Helper()
+	n, err := db.Value[int64](d.Context(), d.DB, "SELECT count(*) FROM "+sql, args...)
+	d.Must(err)
+	return n
+}
+
+func (d *desk) campaign(kind delivery.Kind) delivery.Campaign {
+	d.Helper()
+	all, _, err := d.Campaigns(d.Context(), officer(d.BacSon), 1, 50)
+	d.Must(err)
+	n := slices.IndexFunc(all, func(c delivery.Campaign) bool { return c.Kind == kind })
+	if n < 0 {
+		d.Fatalf("no campaign of kind %s among %d", kind, len(all))
+	}
+	return all[n]
+}
+
+func (d *desk) sent(n int) []delivery.Outgoing {
+	d.Helper()
+	d.Wait(fmt.Sprintf("%d handed over", n), func() bool { return d.Net.Count() >= n })
+	time.Sleep(50 * time.Millisecond)
+	if got := d.Net.Count(); got != n {
+		d.Fatalf("%d were handed over, want %d", got, n)
+	}
+	return d.Net.Sent()
+}
+
+// The ladder of an emergency: SMS at once to who has nothing faster and after two minutes to who has, a call that is left out and says
+// so, relays after 15 minutes with a count, the officer after 30; and it stops with whom a phone has reached.
+func TestLadder(t *testing.T) {
+	campaigns(t, func(d *desk) {
+		d.subscribe(10, 2)
+		provider := d.Provider(delivery.Live, 1000, 100)
+		d.queue(d.order(delivery.Emergency))
+		d.Start()
+		all := d.sent(8)
+		if text := all[0].Text; !strings.HasPrefix(text, "Lũ quét đêm nay.") || !strings.Contains(text, "Tày") || !strings.Contains(text, "https://banlang.example/n/") {
+			d.Errorf("an SMS says %q", text)
+		}
+		var receipts []delivery.Receipt
+		for _, o := range all[:5] {
+			receipts = append(receipts, delivery.Receipt{Provider: provider, Attempt: o.Attempt, State: delivery.Delivered, At: d.Now()})
+		}
+		d.Must(d.Receipts(t.Context(), receipts))
+		first, err := db.Value[string](t.Context(), d.DB, "SELECT min(id) FROM delivery_attempt WHERE channel = 'push'")
+		d.Must(err)
+		d.Must(d.Observe(t.Context(), first, delivery.Delivered, ""))
+		d.pass(2 * time.Minute)
+		d.sent(9) // one had it by push already
+		if n := d.rows("delivery_attempt WHERE state = 'suppressed' AND why = 'delivery.reason.reached'"); n != 1 {
+			d.Errorf("%d attempts ended because a phone had it, want 1", n)
+		}
+		d.pass(3 * time.Minute)
+		if tasks, _ := d.Tasks(t.Context(), relay(d.BacSon)); len(tasks) != 0 {
+			d.Errorf("after 5 minutes relays have %d tasks", len(tasks))
+		}
+		d.pass(10 * time.Minute)
+		tasks, err := d.Tasks(t.Context(), relay(d.BacSon))
+		if d.Must(err); len(tasks) != 1 || tasks[0].Unreached != 4 || tasks[0].Commune != d.BacSon {
+			d.Fatalf("after 15 minutes the relay has %+v, want one task of 4", tasks)
+		}
+		away, err := d.Places.At("05977", d.Places.Today())
+		d.Must(err)
+		if other, _ := d.Tasks(t.Context(), relay(away.ID)); len(other) != 0 {
+			d.Errorf("the relay of another commune has %+v", other)
+		}
+		if err := d.AnswerTask(t.Context(), relay(away.ID), "", tasks[0].ID, 3, ""); !fault.Is(err, fault.Forbidden) {
+			d.Errorf("AnswerTask(another commune's) = %v, want Forbidden", err)
+		}
+		d.Must(d.AnswerTask(t.Context(), relay(d.BacSon), "k", tasks[0].ID, 3, "đã đến ba nhà"))
+		d.Must(d.AnswerTask(t.Context(), relay(d.BacSon), "k", tasks[0].ID, 3, "đã đến ba nhà"))
+		d.pass(15 * time.Minute)
+		c := d.campaign(delivery.News)
+		rungs, err := d.Rungs(t.Context(), c.ID)
+		d.Must(err)
+		var got []string
+		for _, r := range rungs {
+			got = append(got, fmt.Sprintf("%s %v %d %s", r.Name, r.Due.Sub(c.Starts), r.N, strings.TrimPrefix(r.Note, "delivery.rung.")))
+		}
+		want := []string{"first 0s 10 done", "sms 2m0s 4 done", "call 5m0s 4 no_voice", "relay 15m0s 4 tasks", "officer 30m0s 4 officer_told"}
+		if !slices.Equal(got, want) {
+			d.Errorf("the ladder is\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+		alarms, err := d.Alarms(t.Context(), officer(d.BacSon))
+		if d.Must(err); len(alarms) != 1 || alarms[0].Campaign != c.ID || alarms[0].N != 4 {
+			d.Errorf("the officer is told %+v", alarms)
+		}
+		if other, _ := d.Alarms(t.Context(), officer(away.ID)); len(other) != 0 {
+			d.Errorf("the officer of another commune is told %+v", other)
+		}
+		if w, err := d.Word(t.Context(), c.ID); err != nil || w != (delivery.Word{Tasks: 1, Done: 1, Told: 3}) {
+			d.Errorf("Word = %+v, %v", w, err)
+		}
+		if p, err := d.Progress(t.Context(), c.ID); err != nil || p.Reached() != 6 {
+			d.Errorf("%d phones have it, %v; want 6: a relay's word is no receipt", p.Reached(), err)
+		}
+	})
+}
+
+// The expansion is killed again and again between its batches; nobody is left out and nobody is made twice.
+func TestExpansionGoesOn(t *testing.T) {
+	campaigns(t, func(d *desk) {
+		const n = 1700
+		d.subscribe(n, 0)
+		d.tx(func(tx *db.Tx) error { return delivery.Queue(t.Context(), tx, d.Now(), d.order(delivery.Normal)) })
+		var kill atomic.Pointer[context.CancelFunc]
+		left := atomic.Int64{}
+		d.DB.OnCommit(func() {
+			if left.Add(-1) == 0 {
+				(*kill.Load())()
+			}
+		})
+		kills := 0
+		for d.rows("delivery_campaign WHERE state = 'running'") == 0 {
+			ctx, cancel := context.WithCancel(t.Context())
+			kill.Store(&cancel)
+			left.Store(3)
+			_ = d.Queue.Drain(ctx)
+			if cancel(); ctx.Err() != nil {
+				kills++
+			}
+			if kills > 50 {
+				t.Fatal("it does not come to an end")
+			}
+			d.Pass(11 * time.Minute) // what was cut short is taken over
+		}
+		left.Store(0)
+		d.queue(d.order(delivery.Normal)) // the same order again
+		if m, a := d.rows("delivery_message"), d.rows("delivery_attempt"); m != n || a != n || kills < 2 {
+			d.Errorf("after %d kills there are %d messages and %d attempts, want %d of each", kills, m, a, n)
+		}
+	})
+}
+
+// A campaign that is paused before its hour, or while it is made, goes on where it stopped.
+func TestPausedCampaignGoesOn(t *testing.T) {
+	campaigns(t, func(d *desk) {
+		d.subscribe(20, 0)
+		item := d.shelf[flood]
+		item.Class = delivery.Normal
+		d.shelf[flood] = item
+		d.Provider(delivery.Live, 1000, 100)
+		d.Start()
+		who := officer(d.BacSon)
+		id, err := d.Send(t.Context(), who, "k", delivery.Order{Ref: flood, Starts: d.Now().Add(time.Hour)})
+		d.Must(err)
+		if again, err := d.Send(t.Context(), who, "k", delivery.Order{Ref: flood, Starts: d.Now().Add(time.Hour)}); err != nil || again != id {
+			d.Errorf("the same again = %q, %v; want %q", again, err, id)
+		}
+		if err := d.Pause(t.Context(), who, "p", id, "ngắn"); !fault.Is(err, fault.Invalid) {
+			d.Errorf("Pause(without a reason) = %v, want Invalid", err)
+		}
+	})
+}
