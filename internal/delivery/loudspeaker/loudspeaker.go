@@ -17,7 +17,6 @@ import (
 
 	"banlang/internal/audit"
 	"banlang/internal/blob"
-	"banlang/internal/db"
 	"banlang/internal/delivery"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
@@ -73,15 +72,6 @@ const (
 func hashOf(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return hex.EncodeToString(sum[:])
-}
-
-// Changed puts the work of building anew for every station that an area concerns, in the transaction of who publishes or recalls.
-func Changed(ctx context.Context, tx *db.Tx, at time.Time, area place.ID) error {
-	ids, err := concerned(ctx, tx, area)
-	for _, id := range ids {
-		err = errors.Join(err, job.Put(ctx, tx, job.Job{Kind: jobBuild, Key: id, Payload: []byte(id), At: at}))
-	}
-	return err
 }
 
 // Work names the handlers of the jobs.
@@ -162,6 +152,7 @@ func (d *Desk) build(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	old := []blob.Ref{st.Sound, st.Alarm}
 	now := d.Now()
 	items, err := d.Source.Items(ctx, delivery.Filter{Place: st.Place, Size: 100})
 	if err != nil {
@@ -180,7 +171,29 @@ func (d *Desk) build(ctx context.Context, id string) error {
 		return err
 	}
 	st.Made = now
-	return d.stations.setMade(ctx, st, next(items, now))
+	if err := d.stations.setMade(ctx, st, next(items, now)); err != nil {
+		return err
+	}
+	return d.drop(ctx, old)
+}
+
+// drop throws away what no station plays any more: a programme a day would fill the disk.
+func (d *Desk) drop(ctx context.Context, old []blob.Ref) error {
+	for _, ref := range old {
+		if ref == "" {
+			continue
+		}
+		n, err := d.stations.playing(ctx, ref)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			if err := d.Files.Delete(ctx, ref); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // next is when a programme is to be made anew by itself: after midnight, or when an item runs out.
@@ -205,7 +218,9 @@ func (d *Desk) made(ctx context.Context, before blob.Ref, version string, parts 
 	}
 	plan := hashOf(string(text))[:16]
 	if plan == version && before != "" {
-		return before, plan, nil
+		if has, err := d.Files.Has(ctx, before); has || err != nil {
+			return before, plan, err
+		}
 	}
 	ref, err := d.studio.mix(ctx, d.Files, parts)
 	if fault.Is(err, fault.Unavailable) {
@@ -310,7 +325,7 @@ func (d *Desk) save(ctx context.Context, actor duty.Actor, st station) (string, 
 		return "", err
 	}
 	if st.ID == "" {
-		st.ID = db.NewID()
+		st.ID = newID()
 	}
 	return st.ID, d.stations.save(ctx, st, d.Now(), d.entry(actor, st, "station"))
 }

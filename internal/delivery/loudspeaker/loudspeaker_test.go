@@ -202,11 +202,17 @@ func TestProgramme(t *testing.T) {
 		if c.Get("/loa/"+key+"/khan.mp3?chen").Status != http.StatusNotFound || c.Get("/loa/"+key+"/khan.m3u").Has("khan.mp3") || h.tell(c, key).Emergency == nil {
 			t.Error("an emergency is repeated for an hour without a pause")
 		}
+		gone, err := h.desk.stations.byID(t.Context(), id)
+		h.must(err)
 		over := flood
 		over.Recalled, over.Ended = true, h.clock
 		h.board.put(over, news) // and nothing was built yet
 		if got := h.tell(c, key); got.Emergency != nil || got.Programme.Version != before.Programme.Version || c.Get("/loa/"+key+"/khan.mp3").Status != http.StatusNotFound {
 			t.Errorf("a recalled emergency stays: %+v", got)
+		}
+		h.change(over, news)
+		if has, err := h.desk.Files.Has(t.Context(), gone.Alarm); has || err != nil {
+			t.Errorf("the sound of a recalled emergency is kept: %v", err)
 		}
 		c.As("officer")
 		for _, path := range []string{deskURL, deskURL + "/" + id} {

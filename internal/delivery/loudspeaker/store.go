@@ -3,6 +3,7 @@ package loudspeaker
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -87,6 +88,22 @@ func (s store) within(ctx context.Context, areas []string) ([]station, error) {
 		all = append(all, st)
 	}
 	return all, err
+}
+
+// Changed puts the work of building anew for every station that an area concerns, in the transaction of who publishes or recalls.
+func Changed(ctx context.Context, tx *db.Tx, at time.Time, area place.ID) error {
+	ids, err := concerned(ctx, tx, area)
+	for _, id := range ids {
+		err = errors.Join(err, job.Put(ctx, tx, job.Job{Kind: jobBuild, Key: id, Payload: []byte(id), At: at}))
+	}
+	return err
+}
+
+func newID() string { return db.NewID() }
+
+// playing counts the stations that play a file.
+func (s store) playing(ctx context.Context, ref blob.Ref) (int64, error) {
+	return db.Value[int64](ctx, s.db, "SELECT count(*) FROM loudspeaker_station WHERE sound = $1 OR alarm = $1", string(ref))
 }
 
 // concerned are the stations of an area, of what lies in it, and of what it lies in.
