@@ -1,0 +1,299 @@
+// Package mail sends by e-mail: to a relay that speaks SMTP, signed (DKIM, RFC 6376), and with a way to stop that a mail program shows
+// as a button (RFC 8058).
+package mail
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/mail"
+	"net/textproto"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emersion/go-msgauth/dkim"
+	gomail "github.com/wneessen/go-mail"
+	"github.com/wneessen/go-mail/smtp"
+
+	"banlang/internal/delivery"
+	"banlang/internal/fault"
+	"banlang/internal/outgoing"
+	"banlang/internal/subscriber"
+)
+
+// SMTP connects to a mail server. tls is starttls (the connection is encrypted before anything is said), tls (encrypted from the
+// start, port 465) or no (for a server inside only). from is "Name <address>". With dkim_domain, dkim_selector and dkim_key (a private
+// key of RSA or Ed25519 in PEM, whose lines may be joined by spaces) everything is signed.
+func SMTP() delivery.Connector {
+	return delivery.Connector{Name: "smtp", Channel: subscriber.Email, Open: open, Fields: []delivery.Field{
+		{Name: "host", Required: true}, {Name: "port", Default: "587"}, {Name: "security", Default: "starttls"}, {Name: "user"}, {Name: "password", Secret: true},
+		{Name: "from", Required: true}, {Name: "dkim_domain"}, {Name: "dkim_selector"}, {Name: "dkim_key", Secret: true},
+	}}
+}
+
+const answerIn = 30 * time.Second
+
+type sender struct {
+	hooks  delivery.Hooks
+	client *gomail.Client
+	from   *mail.Address
+	sign   *dkim.SignOptions // nil: not signed
+
+	mu     sync.Mutex
+	health delivery.Health
+}
+
+func open(s delivery.Settings, h delivery.Hooks) (delivery.Sender, error) {
+	return openWith(s, h, nil)
+}
+
+// openWith trusts what a test says; nil trusts as the system does.
+func openWith(s delivery.Settings, h delivery.Hooks, trust *x509.CertPool) (delivery.Sender, error) {
+	port, err := strconv.Atoi(s["port"])
+	if err != nil || port < 1 || port > 65535 {
+		return nil, fault.Field("port", "mail.port")
+	}
+	from, err := mail.ParseAddress(s["from"])
+	if err != nil {
+		return nil, fault.Field("from", "mail.from")
+	}
+	sign, err := signer(s)
+	if err != nil {
+		return nil, err
+	}
+	options := []gomail.Option{gomail.WithPort(port), gomail.WithTimeout(answerIn), gomail.WithDialContextFunc(outgoing.Dialer(h.Inner).DialContext),
+		gomail.WithTLSConfig(&tls.Config{ServerName: s["host"], MinVersion: tls.VersionTLS12, RootCAs: trust})}
+	switch s["security"] {
+	case "starttls":
+		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory))
+	case "tls":
+		dial := &tls.Dialer{NetDialer: outgoing.Dialer(h.Inner), Config: &tls.Config{ServerName: s["host"], MinVersion: tls.VersionTLS12, RootCAs: trust}}
+		options = append(options, gomail.WithSSL(), gomail.WithDialContextFunc(dial.DialContext))
+	case "no":
+		if !h.Inner {
+			return nil, fault.Field("security", "mail.security")
+		}
+		options = append(options, gomail.WithTLSPolicy(gomail.NoTLS))
+	default:
+		return nil, fault.Field("security", "mail.security")
+	}
+	if s["user"] != "" {
+		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(s["user"]), gomail.WithPassword(s["password"]))
+	}
+	client, err := gomail.NewClient(s["host"], options...)
+	if err != nil {
+		return nil, fault.Field("host", "mail.host")
+	}
+	return &sender{hooks: h, client: client, from: from, sign: sign, health: delivery.Health{Up: true, Since: h.Now()}}, nil
+}
+
+// signer reads the key that mail is signed with; nil where there is none.
+func signer(s delivery.Settings) (*dkim.SignOptions, error) {
+	if s["dkim_key"] == "" {
+		return nil, nil //nolint:nilnil // not signed
+	}
+	if s["dkim_domain"] == "" || s["dkim_selector"] == "" {
+		return nil, fault.Field("dkim_domain", "mail.dkim")
+	}
+	key, err := keyOf(s["dkim_key"])
+	if err != nil {
+		return nil, fault.Field("dkim_key", "mail.dkim.key")
+	}
+	return &dkim.SignOptions{Domain: s["dkim_domain"], Selector: s["dkim_selector"], Signer: key, Hash: crypto.SHA256,
+		HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed,
+		HeaderKeys: []string{"From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "List-Unsubscribe", "List-Unsubscribe-Post"}}, nil
+}
+
+// keyOf reads a private key. A field of one line has lost the line ends of PEM.
+func keyOf(text string) (crypto.Signer, error) {
+	if head, rest, ok := strings.Cut(text, "KEY-----"); ok && !strings.Contains(strings.TrimSpace(text), "\n") {
+		body, tail, _ := strings.Cut(rest, "-----END")
+		text = head + "KEY-----\n" + strings.Join(strings.Fields(body), "\n") + "\n-----END" + tail + "\n"
+	}
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return nil, errors.New("mail: no PEM")
+	}
+	if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
+		return key, nil
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	switch key := key.(type) {
+	case *rsa.PrivateKey:
+		return key, err
+	case ed25519.PrivateKey:
+		return key, err
+	}
+	return nil, errors.Join(err, errors.New("mail: neither RSA nor Ed25519"))
+}
+
+// Send hands a batch over in one connection.
+func (s *sender) Send(ctx context.Context, batch []delivery.Outgoing, done func(int, delivery.Result)) {
+	var link *smtp.Client
+	for i, o := range batch {
+		letter, id, err := s.letter(o)
+		if err != nil {
+			done(i, delivery.Result{State: delivery.Failed, Why: "mail.address", Gone: true})
+			continue
+		}
+		if link == nil {
+			if link, err = s.client.DialToSMTPClientWithContext(ctx); err != nil {
+				r := s.unconnected(err)
+				s.learn(r)
+				for j := range batch[i:] {
+					done(i+j, r)
+				}
+				return
+			}
+		}
+		r, broken := s.submit(link, o.To, letter)
+		if r.State == delivery.Accepted {
+			r.Provider = id
+		}
+		s.learn(r)
+		done(i, r)
+		if broken {
+			_ = link.Close()
+			link = nil
+		}
+	}
+	if link != nil {
+		_ = s.client.CloseWithSMTPClient(link) // everything is known already
+	}
+}
+
+// letter writes one message as it goes over the wire, and gives its Message-ID.
+func (s *sender) letter(o delivery.Outgoing) (raw []byte, id string, err error) {
+	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	if err := m.To(o.To); err != nil {
+		return nil, "", err
+	}
+	m.FromMailAddress(s.from)
+	_, domain, _ := strings.Cut(s.from.Address, "@")
+	id = o.Attempt + "@" + domain
+	m.SetMessageIDWithValue(id)
+	m.SetDateWithValue(s.hooks.Now())
+	m.Subject(strings.Join(strings.Fields(o.Title), " "))
+	m.SetGenHeader("Auto-Submitted", "auto-generated")
+	m.SetGenHeader("Content-Language", o.Lang)
+	if o.Class == delivery.Emergency {
+		m.SetImportance(gomail.ImportanceUrgent)
+	}
+	if o.Stop != "" {
+		m.SetGenHeaderPreformatted("List-Unsubscribe", "<"+o.Stop+">")
+		m.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+	}
+	m.SetBodyString(gomail.TypeTextPlain, plain(o))
+	m.AddAlternativeString(gomail.TypeTextHTML, markup(o))
+	var b bytes.Buffer
+	if _, err := m.WriteTo(&b); err != nil {
+		return nil, "", err
+	}
+	if s.sign == nil {
+		return b.Bytes(), id, nil
+	}
+	var signed bytes.Buffer
+	if err := dkim.Sign(&signed, &b, s.sign); err != nil {
+		return nil, "", fmt.Errorf("sign a letter: %w", err)
+	}
+	return signed.Bytes(), id, nil
+}
+
+// submit hands one letter over. broken says that the connection cannot be used again. Until the letter's end is sent nobody has it.
+func (s *sender) submit(link *smtp.Client, to string, letter []byte) (r delivery.Result, broken bool) {
+	fail := func(err error, addressee bool) (delivery.Result, bool) {
+		r, broken := answer(err, addressee)
+		if !broken {
+			broken = link.Reset() != nil
+		}
+		return r, broken
+	}
+	if err := link.UpdateDeadline(answerIn); err != nil {
+		return delivery.Result{State: delivery.Failed, Again: 15 * time.Second, Why: "mail.down"}, true
+	}
+	if err := link.Mail(s.from.Address); err != nil {
+		return fail(err, false)
+	}
+	if err := link.Rcpt(to); err != nil {
+		return fail(err, true)
+	}
+	w, err := link.Data()
+	if err != nil {
+		return fail(err, false)
+	}
+	if _, err := w.Write(letter); err != nil {
+		return delivery.Result{State: delivery.Failed, Again: 15 * time.Second, Why: "mail.down"}, true
+	}
+	if err := w.Close(); err != nil {
+		if _, ok := errors.AsType[*textproto.Error](err); !ok {
+			return delivery.Result{State: delivery.InDoubt, Why: "mail.no_answer"}, true
+		}
+		return fail(err, false)
+	}
+	return delivery.Result{State: delivery.Accepted}, false
+}
+
+// answer reads what a server said no with: 4yz is for now, 5yz for good (RFC 5321, section 4.2.1). Its words may have the address in
+// them: the number alone is kept.
+func answer(err error, addressee bool) (r delivery.Result, broken bool) {
+	said, ok := errors.AsType[*textproto.Error](err)
+	if !ok {
+		return delivery.Result{State: delivery.Failed, Again: 15 * time.Second, Why: "mail.down"}, true
+	}
+	detail := strconv.Itoa(said.Code)
+	switch {
+	case said.Code == 421:
+		return delivery.Result{State: delivery.Failed, Again: time.Minute, Why: "mail.busy", Detail: detail}, true
+	case said.Code < 500:
+		return delivery.Result{State: delivery.Failed, Again: 5 * time.Minute, Why: "mail.busy", Detail: detail}, false
+	case addressee && (said.Code == 550 || said.Code == 551 || said.Code == 553) && !strings.HasPrefix(said.Msg, "5.7."): // 5.7: a policy, not the address
+		return delivery.Result{State: delivery.Failed, Why: "mail.address", Detail: detail, Gone: true}, false
+	default:
+		return delivery.Result{State: delivery.Failed, Why: "mail.refused", Detail: detail}, false
+	}
+}
+
+// unconnected is what became of messages for which there was no connection.
+func (s *sender) unconnected(err error) delivery.Result {
+	r := delivery.Result{State: delivery.Failed, Again: time.Minute, Why: "mail.down"}
+	if said, ok := errors.AsType[*textproto.Error](err); ok {
+		r.Detail = strconv.Itoa(said.Code)
+		if said.Code == 535 || said.Code == 534 || said.Code == 530 {
+			r.Why, r.Again = "mail.password", 5*time.Minute
+		}
+	}
+	return r
+}
+
+// learn keeps how the server is. What is wrong with one address says nothing of it.
+func (s *sender) learn(r delivery.Result) {
+	why := ""
+	switch r.Why {
+	case "mail.down", "mail.no_answer", "mail.busy", "mail.password":
+		why = r.Why
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if up := why == ""; up != s.health.Up || s.health.Why != why {
+		s.health = delivery.Health{Up: up, Since: s.hooks.Now(), Why: why, Note: r.Detail}
+	}
+}
+
+// Health tells how the last answer was.
+func (s *sender) Health() delivery.Health {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.health
+}
+
+// Close has nothing to end: a connection is kept for a batch.
+func (s *sender) Close() error { return nil }
