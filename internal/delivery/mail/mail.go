@@ -87,7 +87,11 @@ func openWith(s delivery.Settings, h delivery.Hooks, trust *x509.CertPool) (deli
 		return nil, fault.Field("security", "mail.security")
 	}
 	if s["user"] != "" {
-		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(s["user"]), gomail.WithPassword(s["password"]))
+		auth := gomail.SMTPAuthAutoDiscover
+		if s["security"] == "tls" { // go-mail does not see that a connection of our own dialer is encrypted, and would find no way to sign in
+			auth = gomail.SMTPAuthPlain
+		}
+		options = append(options, gomail.WithSMTPAuth(auth), gomail.WithUsername(s["user"]), gomail.WithPassword(s["password"]))
 	}
 	client, err := gomail.NewClient(s["host"], options...)
 	if err != nil {

@@ -1,0 +1,4 @@
+package mail
+
+// OpenWith is open with certificates of a test.
+var OpenWith = openWith
