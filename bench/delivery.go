@@ -136,7 +136,7 @@ func oneSender(ctx context.Context, address *url.URL, next func() (int64, bool),
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer conn.Close() //nolint:errcheck // whatever matters was read
 	read := bufio.NewReader(conn)
 	for {
 		k, ok := next()
@@ -150,7 +150,8 @@ func oneSender(ctx context.Context, address *url.URL, next func() (int64, bool),
 		if err != nil {
 			return err
 		}
-		if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+		_, err = io.Copy(io.Discard, answer.Body)
+		if err := errors.Join(err, answer.Body.Close()); err != nil {
 			return err
 		}
 		if answer.StatusCode != http.StatusAccepted {
@@ -270,7 +271,7 @@ password = bench
 	}
 	if err := g.ready(ctx); err != nil {
 		said, _ := os.ReadFile(filepath.Join(dir, "bearerbox.log"))
-		return nil, fmt.Errorf("Kannel: %w\n%s", err, said)
+		return nil, fmt.Errorf("with Kannel: %w\n%s", err, said)
 	}
 	return g, nil
 }

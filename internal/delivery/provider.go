@@ -102,7 +102,9 @@ func (d *Desk) SaveProvider(ctx context.Context, actor duty.Actor, p Provider, r
 	say(len([]rune(strings.TrimSpace(reason))) < 10, "reason", "privacy.reason.short")
 	id := p.ID
 	err := d.change(ctx, func(s store) error {
-		before, sealed, err := Provider{}, map[string]string{}, error(nil)
+		var before Provider
+		var err error
+		sealed := map[string]string{}
 		if id != "" {
 			if before, sealed, err = s.provider(ctx, id); err != nil {
 				return err

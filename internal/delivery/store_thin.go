@@ -37,7 +37,12 @@ func (d *Desk) Thin(ctx context.Context) error {
 			break
 		}
 	}
-	return d.change(ctx, func(s store) error { return s.thinRecord(ctx, before) })
+	return d.change(ctx, func(s store) error {
+		if err := s.forget(ctx, d.now()); err != nil {
+			return err
+		}
+		return s.thinRecord(ctx, before)
+	})
 }
 
 // thinMessages adds the oldest messages to the counts and takes them away; it tells how many there were.
