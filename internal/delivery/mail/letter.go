@@ -7,51 +7,46 @@ import (
 	"banlang/internal/delivery"
 )
 
-// words are the two sentences of a letter that are ours: in Vietnamese, and in English for who reads English.
-type words struct{ open, stop string }
-
-func wordsIn(lang string) words {
-	if lang == "en" {
-		return words{"Read and listen", "Stop these messages"}
+// opening is what the link of a letter says: in Vietnamese, and in English for who reads English. Stopping has a button on the page
+// that it leads to; the address in List-Unsubscribe takes a POST only, so that no scanner of links ends a subscription.
+func opening(o delivery.Outgoing) string {
+	switch {
+	case o.Lang == "en" && o.Stop != "":
+		return "Read, listen, or stop these messages"
+	case o.Lang == "en":
+		return "Read and listen"
+	case o.Stop != "":
+		return "Đọc, nghe, hoặc thôi nhận tin"
 	}
-	return words{"Đọc và nghe", "Thôi nhận tin"}
+	return "Đọc và nghe"
 }
 
 // plain is a letter as text.
 func plain(o delivery.Outgoing) string {
-	w := wordsIn(o.Lang)
 	text := o.Title + "\n\n" + strings.TrimSpace(o.Text) + "\n"
 	if o.URL != "" {
-		text += "\n" + w.open + ": " + o.URL + "\n"
-	}
-	if o.Stop != "" {
-		text += "\n-- \n" + w.stop + ": " + o.Stop + "\n"
+		text += "\n" + opening(o) + ": " + o.URL + "\n"
 	}
 	return text
 }
 
 // markup is a letter as HTML: its own words only, no picture, nothing fetched from anywhere, so that opening it tells nobody.
 func markup(o delivery.Outgoing) string {
-	w, lang := wordsIn(o.Lang), html.EscapeString(o.Lang)
 	ours := "vi"
 	if o.Lang == "en" {
 		ours = "en"
 	}
 	var b strings.Builder
-	b.WriteString(`<!doctype html><html lang="` + lang + `"><head><meta charset="utf-8"><title>` + html.EscapeString(o.Title) + `</title></head>` +
+	b.WriteString(`<!doctype html><html lang="` + html.EscapeString(o.Lang) + `"><head><meta charset="utf-8"><title>` + html.EscapeString(o.Title) + `</title></head>` +
 		`<body style="font:18px/1.6 sans-serif;max-width:36em;margin:1em"><h1 style="font-size:24px">` + html.EscapeString(o.Title) + `</h1>`)
 	for paragraph := range strings.SplitSeq(strings.ReplaceAll(o.Text, "\r\n", "\n"), "\n") {
 		if paragraph = strings.TrimSpace(paragraph); paragraph != "" {
 			b.WriteString("<p>" + html.EscapeString(paragraph) + "</p>")
 		}
 	}
-	link := func(address, text string) {
-		if address != "" {
-			b.WriteString(`<p lang="` + ours + `"><a href="` + html.EscapeString(address) + `">` + text + `</a></p>`)
-		}
+	if o.URL != "" {
+		b.WriteString(`<p lang="` + ours + `"><a href="` + html.EscapeString(o.URL) + `">` + opening(o) + `</a></p>`)
 	}
-	link(o.URL, w.open)
-	link(o.Stop, w.stop)
 	b.WriteString("</body></html>\n")
 	return b.String()
 }
