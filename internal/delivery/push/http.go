@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -132,6 +133,9 @@ func (s *sender) submit(ctx context.Context, o delivery.Outgoing) delivery.Resul
 	if err != nil { // its text has the address of the browser in it: it is not kept
 		if _, sent := err.(*url.Error); !sent { //nolint:errorlint // net/http wraps nothing around it
 			return delivery.Result{State: delivery.Failed, Why: "push.gone", Gone: true} // keys that are no keys
+		}
+		if errors.Is(err, outgoing.ErrInner) { // no push service stands inside: whoever subscribed wanted us to ask there
+			return delivery.Result{State: delivery.Failed, Why: "push.gone", Gone: true}
 		}
 		if outgoing.Dialled(err) {
 			return delivery.Result{State: delivery.Failed, Again: 15 * time.Second, Why: "push.down"}
