@@ -95,6 +95,20 @@ test('a flood warning goes to every phone, is understood, stopped and recalled',
       await expect(reviewer.getByRole('heading', { level: 1 })).toHaveText(title)
     })
 
+    let station, alarm
+    const cutsIn = async () => (await (await phone.request.get(`/loa/${station}/lich`)).json()).emergency?.version
+    await test.step('the loudspeaker of the commune has a key of its own', async () => {
+      await officer.goto(`${desk}/loa`)
+      await officer.getByLabel(t('loudspeaker.name'), { exact: true }).fill('Loa xã Bắc Sơn')
+      await officer.getByLabel(t('loudspeaker.langs'), { exact: true }).fill('vi tyz')
+      await officer.getByRole('main').getByRole('button', { name: t('loudspeaker.add') }).click()
+      await officer.goto(`${desk}/loa`)
+      await officer.getByRole('link', { name: 'Loa xã Bắc Sơn' }).click()
+      await officer.getByRole('button', { name: t('loudspeaker.key.make') }).click()
+      station = (await officer.locator('section.flash code').innerText()).replace(/\/$/, '').split('/').pop()
+      await soon(async () => { alarm = await cutsIn(); expect(alarm).toBeTruthy() }) // the demonstration has one already
+    })
+
     const leader = await enter('commune_leader')
     await test.step('one signature sends nothing, the second sends it at once', async () => {
       for (const person of [officer, leader]) {
@@ -120,6 +134,18 @@ test('a flood warning goes to every phone, is understood, stopped and recalled',
       const texts = sms.numbers().map((n) => sms.got(n).at(-1))
       expect(texts.filter((text) => text.includes('Tày')).length).toBeGreaterThan(0)
       expect(texts.every((text) => /\/n\/\w{30}/.test(text))).toBe(true)
+    })
+
+    await test.step('the alert is told to other systems, and cuts in on the loudspeaker', async () => {
+      expect(await (await phone.request.get('/cap.xml')).text()).toContain(id)
+      const alert = await (await phone.request.get(`/cap/${id}.xml`)).text()
+      expect(alert).toContain('<status>Test</status>') // of a demonstration, and it says so
+      expect(alert).toContain(title)
+      expect(alert).toContain('<language>tyz</language>')
+      await soon(async () => {
+        expect(await cutsIn()).not.toBe(alarm)
+        expect((await phone.request.get(`/loa/${station}/khan.mp3`)).headers()['content-type']).toBe('audio/mpeg')
+      })
     })
 
     let campaign
@@ -167,6 +193,8 @@ test('a flood warning goes to every phone, is understood, stopped and recalled',
       expect(sms.got(mine).length).toBe(before)
       await officer.goto(`${desk}/gui`)
       await expect(officer.getByRole('main')).toContainText(t('delivery.kind.recall'))
+      expect(await (await phone.request.get(`/cap/${id}.xml`)).text()).toContain('<msgType>Cancel</msgType>')
+      await soon(async () => expect(await cutsIn()).toBe(alarm))
     })
   } finally {
     sms.close()
