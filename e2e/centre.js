@@ -4,13 +4,12 @@ import smpp from 'smpp'
 export async function centre() {
   const phones = new Map() // number -> texts, the parts of a long one put together
   const parts = new Map()
-  const sessions = []
-  let bound
+  let sessions = [] // bound and open
   let last = 0
   const keep = (number, text) => phones.set(number, [...(phones.get(number) ?? []), text])
   const server = smpp.createServer((session) => {
-    sessions.push(session)
-    session.on('bind_transceiver', (pdu) => { bound = session; session.send(pdu.response()) })
+    session.on('close', () => { sessions = sessions.filter((other) => other !== session) })
+    session.on('bind_transceiver', (pdu) => { sessions.push(session); session.send(pdu.response()) })
     session.on('enquire_link', (pdu) => session.send(pdu.response()))
     session.on('unbind', (pdu) => { session.send(pdu.response()); session.close() })
     session.on('error', () => {})
@@ -26,7 +25,7 @@ export async function centre() {
         const got = parts.set(key, { ...parts.get(key), [n]: text }).get(key)
         if (Object.keys(got).length === of) keep(pdu.destination_addr, Array.from({ length: of }, (_, i) => got[i + 1]).join(''))
       } else keep(pdu.destination_addr, text)
-      bound.deliver_sm({
+      session.deliver_sm({
         esm_class: 4, source_addr: pdu.destination_addr, destination_addr: pdu.source_addr,
         short_message: `id:${id} sub:001 dlvrd:001 submit date:2611250200 done date:2611250201 stat:DELIVRD err:000 text:`,
       })
@@ -37,7 +36,7 @@ export async function centre() {
     port: server.address().port,
     got: (number) => phones.get(number) ?? [],
     numbers: () => [...phones.keys()],
-    write: (from, text) => bound.deliver_sm({ source_addr: from, source_addr_ton: 1, destination_addr: '8000', data_coding: 8, short_message: text }),
-    close: () => { for (const session of sessions) session.destroy(); server.close() },
+    write: (from, text) => sessions.at(-1).deliver_sm({ source_addr: from, source_addr_ton: 1, destination_addr: '8000', data_coding: 8, short_message: text }),
+    close: () => { for (const session of [...sessions]) session.destroy(); server.close() },
   }
 }

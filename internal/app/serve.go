@@ -114,6 +114,7 @@ func (h *House) site(demo bool) (*web.Site, error) {
 	portal.Mount(s, portal.Options{News: news{h.bulletin, h.places, h.groups}, Finder: h.search, Namer: names{h.places, h.groups}})
 	bulletin.Mount(s, h.bulletin)
 	subscriber.Mount(s, h.people, topics())
+	subscriber.MountPush(s, h.people, h.pushKey)
 	delivery.Mount(s, h.delivery)
 	sheet.Mount(s, h.sheets)
 	feed.Mount(s, h.feeds)

@@ -7,6 +7,8 @@ import (
 	"banlang/internal/account"
 	"banlang/internal/bulletin"
 	"banlang/internal/delivery"
+	"banlang/internal/delivery/mail"
+	"banlang/internal/delivery/push"
 	"banlang/internal/delivery/sms"
 	"banlang/internal/ethnic"
 	"banlang/internal/place"
@@ -24,8 +26,19 @@ func (p people) Name(ctx context.Context, id string) (string, error) {
 
 // connectors are the ways to networks.
 func connectors() []delivery.Connector {
-	return []delivery.Connector{sms.SMPP(), sms.Gateway(),
+	return []delivery.Connector{sms.SMPP(), sms.Gateway(), mail.SMTP(), push.WebPush(),
 		delivery.RehearsalConnector(subscriber.SMS), delivery.RehearsalConnector(subscriber.Email), delivery.RehearsalConnector(subscriber.Push)}
+}
+
+// pushKey is the public key with which a browser subscribes: that of the push provider that sends; empty where there is none.
+func (h *House) pushKey(ctx context.Context) (string, error) {
+	all, err := h.delivery.Providers(ctx)
+	for _, p := range all {
+		if p.Channel == subscriber.Push && p.Mode == delivery.Live {
+			return p.Settings["public_key"], err
+		}
+	}
+	return "", err
 }
 
 // topics are what a subscriber chooses among.

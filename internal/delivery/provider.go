@@ -23,7 +23,9 @@ type Connector struct {
 	Fields  []Field
 	// Simulated says that it reaches nobody, so that it is never live.
 	Simulated bool
-	Open      func(Settings, Hooks) (Sender, error) // does not wait for the network
+	// Make makes what a new connection needs and nobody can think of, such as keys; nil where there is nothing.
+	Make func() (Settings, error)
+	Open func(Settings, Hooks) (Sender, error) // does not wait for the network
 }
 
 // A Field is one setting of a connector, labelled by the message delivery.field.<name>.
@@ -100,6 +102,18 @@ func (d *Desk) SaveProvider(ctx context.Context, actor duty.Actor, p Provider, r
 	say(p.Window < 1 || p.Window > 2_000, "window", "delivery.provider.window")
 	say(p.Cost < 0 || p.Cost > 1_000_000, "cost", "delivery.provider.cost")
 	say(len([]rune(strings.TrimSpace(reason))) < 10, "reason", "privacy.reason.short")
+	if p.ID == "" && c.Make != nil {
+		made, err := c.Make()
+		if err != nil {
+			return "", err
+		}
+		given := slices.ContainsFunc(slices.Collect(maps.Keys(made)), func(name string) bool { return p.Settings[name] != "" })
+		for name, v := range made {
+			if !given { // all of them or none: keys come in pairs
+				p.Settings[name] = v
+			}
+		}
+	}
 	id := p.ID
 	err := d.change(ctx, func(s store) error {
 		var before Provider
@@ -129,6 +143,9 @@ func (d *Desk) SaveProvider(ctx context.Context, actor duty.Actor, p Provider, r
 			return err
 		}
 		p.ID, p.Settings, p.Revision = id, plain, before.Revision+1
+		if err := d.tried(p, sealed); err != nil {
+			return err
+		}
 		if err := s.putProvider(ctx, d.now(), p, sealed); err != nil {
 			return err
 		}
@@ -136,6 +153,19 @@ func (d *Desk) SaveProvider(ctx context.Context, actor duty.Actor, p Provider, r
 			Before: string(before.Mode), After: string(p.Mode), Reason: strings.TrimSpace(reason), Note: p.Connector})
 	})
 	return id, err
+}
+
+// tried opens a connection with its settings and closes it again, so that what is wrong with them is told where they are typed. It does
+// not wait for the network.
+func (d *Desk) tried(p Provider, sealed map[string]string) error {
+	if p.Mode == Off {
+		return nil
+	}
+	sender, err := d.open(p, sealed)
+	if err != nil {
+		return err
+	}
+	return sender.Close()
 }
 
 func secretOf(provider, field string) string { return "provider/" + provider + "/" + field }

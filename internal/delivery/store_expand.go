@@ -114,7 +114,7 @@ func (s store) mayHave(ctx context.Context, c Campaign, after subscriber.ID, n i
 // left counts what of a campaign is still to be sent or waits for an answer.
 func (s store) left(ctx context.Context, campaign string) (int64, error) {
 	return db.Value[int64](ctx, s.c, `SELECT count(*) FROM (SELECT 1 AS one FROM delivery_attempt a JOIN delivery_message m ON m.id = a.message
-		WHERE m.campaign = $1 AND a.message <> '' AND (a.state IN ('planned', 'queued', 'sending') OR a.state = 'in_doubt' AND a.due < $2) LIMIT 1) AS some`, campaign, forever)
+		WHERE m.campaign = $1 AND a.message <> '' AND (a.state IN ('planned', 'queued', 'sending') OR a.state = 'in_doubt' AND a.due < $2) LIMIT 1) AS found`, campaign, forever)
 }
 
 // suppressSome ends some of what waits of a campaign and tells whether there may be more.

@@ -38,10 +38,16 @@ func NewKeys() (Keys, error) {
 	return Keys{Public: public, Private: private}, err
 }
 
+// newKeys is NewKeys for a connection that is being set up.
+func newKeys() (delivery.Settings, error) {
+	k, err := NewKeys()
+	return delivery.Settings{"public_key": k.Public, "private_key": k.Private}, err
+}
+
 // WebPush sends to push services. public_key and private_key are those of NewKeys, contact is an e-mail address or an https address at
 // which a push service finds who sends.
 func WebPush() delivery.Connector {
-	return delivery.Connector{Name: "webpush", Channel: subscriber.Push, Open: open, Fields: []delivery.Field{
+	return delivery.Connector{Name: "webpush", Channel: subscriber.Push, Open: open, Make: newKeys, Fields: []delivery.Field{
 		{Name: "public_key", Required: true}, {Name: "private_key", Secret: true, Required: true}, {Name: "contact", Required: true},
 	}}
 }
