@@ -168,16 +168,3 @@ func (s store) unreachedBy(ctx context.Context, campaign string) ([]gap, error) 
 		`SELECT commune, village, count(*) FROM delivery_message WHERE campaign = $1 AND rank < $2 AND NOT (state = 'suppressed' AND reason = 'delivery.reason.stopped')
 		GROUP BY commune, village ORDER BY commune, village`, campaign, Delivered.Rank())
 }
-
-// lives tells of campaigns whether they still go on: what a worker asks before it submits.
-func (s store) lives(ctx context.Context, campaigns []string) (map[string]CampaignState, error) {
-	type one struct {
-		id    string
-		state CampaignState
-	}
-	all := map[string]CampaignState{}
-	var w db.Where
-	w.In("id", campaigns...)
-	return all, db.Each(ctx, s.c, func(o *one) []any { return []any{&o.id, &o.state} }, func(o one) error { all[o.id] = o.state; return nil },
-		"SELECT id, state FROM delivery_campaign"+w.SQL(), w.Args()...)
-}

@@ -320,9 +320,10 @@ func (h handler) callback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(reply)))
 	w.WriteHeader(status)
-	_, err = w.Write(reply)
+	_, err = w.Write(reply) //nolint:gosec // G705: plain text, for a network and not a browser
 	return err
 }
 

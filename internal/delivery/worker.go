@@ -86,10 +86,7 @@ func (l *link) Health() Health {
 
 // Run carries the ledger out until ctx ends. What is on its way then is waited for and written down.
 func (d *Desk) Run(ctx context.Context) error {
-	if err := d.tidyIn(ctx, 10*time.Minute); err != nil {
-		if ctx.Err() != nil {
-			return nil // it was to end before it began
-		}
+	if err := d.tidyIn(ctx, 10*time.Minute); err != nil && ctx.Err() == nil {
 		return err
 	}
 	writing, stop := context.WithCancel(context.WithoutCancel(ctx))

@@ -52,7 +52,7 @@ func (t *Table) readSheet(f *excelize.File, sheet string) error {
 	if err != nil {
 		return fault.New(fault.Unsupported, "intake.damaged", "File", t.Name)
 	}
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // only read from
 	kept := 0
 	for n := 1; rows.Next(); n++ {
 		cells, err := rows.Columns()
