@@ -68,7 +68,6 @@ var rooms = []room{
 	{floor: base, path: "internal/delivery/sms"},
 	{floor: base, path: "internal/delivery/push"},
 	{floor: base, path: "internal/delivery/mail"},
-	{floor: base, path: "internal/delivery/chat"},
 	{floor: base, path: "internal/delivery/feed"},
 	{floor: base, path: "internal/delivery/loudspeaker"},
 	{floor: base, path: "internal/delivery/sheet"},

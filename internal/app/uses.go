@@ -8,7 +8,7 @@ import (
 	"banlang/internal/place"
 )
 
-// uses refuses that a version of a unit vanishes while figures, reports, bulletins or duties speak of it.
+// uses refuses that a version of a unit vanishes while figures, reports, bulletins, duties or subscribers speak of it.
 func (h *House) uses(ctx context.Context, unit place.ID) error {
 	rows := int64(0)
 	for _, count := range []string{
@@ -16,6 +16,8 @@ func (h *House) uses(ctx context.Context, unit place.ID) error {
 		"SELECT count(*) FROM report WHERE unit = $1",
 		"SELECT count(*) FROM bulletin WHERE place = $1",
 		"SELECT count(*) FROM account_grant WHERE area = $1",
+		"SELECT count(*) FROM subscriber WHERE place = $1",
+		"SELECT count(*) FROM delivery_campaign WHERE place = $1",
 	} {
 		n, err := db.Value[int64](ctx, h.db, count, string(unit))
 		if err != nil {

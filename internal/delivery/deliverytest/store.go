@@ -124,7 +124,7 @@ func (h *House) Stop() {
 // Wait waits until a condition holds, and ends the test where it does not within ten seconds.
 func (h *House) Wait(what string, is func() bool) {
 	h.t.Helper()
-	for until := time.Now().Add(10 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {
+	for until := time.Now().Add(60 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(until) {
 			h.t.Fatalf("still not after 10 s: %s", what)
 		}

@@ -330,7 +330,7 @@ output.icecast(%%wav, host="127.0.0.1", port=%[3]d, password="s", mount="loa.wav
 	}
 	start("icecast2", "-c", filepath.Join(dir, "icecast.xml"))
 	start("liquidsoap", filepath.Join(dir, "loa.liq"))
-	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 120*time.Second)
 	defer cancel()
 	var air io.ReadCloser
 	for air == nil {

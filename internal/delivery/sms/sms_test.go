@@ -39,7 +39,7 @@ func (e *ears) hooks() delivery.Hooks {
 // wait gives what was heard, once there are so many.
 func (e *ears) wait(t *testing.T, receipts, heard int) ([]delivery.Receipt, []delivery.Inbound) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(60 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		e.mu.Lock()
 		r, h := e.receipts, e.heard
 		e.mu.Unlock()
@@ -71,7 +71,7 @@ func open(t *testing.T, c *smpp.Centre, e *ears) delivery.Sender {
 func send(t *testing.T, s delivery.Sender, batch ...delivery.Outgoing) []delivery.Result {
 	t.Helper()
 	results := make([]delivery.Result, len(batch))
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
 	s.Send(ctx, batch, func(i int, r delivery.Result) { results[i] = r })
 	return results
@@ -124,7 +124,7 @@ func TestWhatTheCentreRefuses(t *testing.T) {
 func TestInbound(t *testing.T) {
 	c, e := &smpp.Centre{}, &ears{}
 	s := open(t, c, e)
-	for end := time.Now().Add(5 * time.Second); !s.Health().Up && time.Now().Before(end); {
+	for end := time.Now().Add(60 * time.Second); !s.Health().Up && time.Now().Before(end); {
 		time.Sleep(5 * time.Millisecond)
 	}
 	from := smpp.Address{TON: 1, NPI: 1, Number: "84912345678"}
@@ -179,7 +179,7 @@ func TestTwoBindsToneless(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { s.Close(); stop(); c.Wait() }()
-	for end := time.Now().Add(5 * time.Second); !s.Health().Up && time.Now().Before(end); {
+	for end := time.Now().Add(60 * time.Second); !s.Health().Up && time.Now().Before(end); {
 		time.Sleep(5 * time.Millisecond)
 	}
 	send(t, s, delivery.Outgoing{To: "+84912345678", Text: "Nước lên"})
@@ -195,7 +195,7 @@ func TestTwoBindsToneless(t *testing.T) {
 func TestInboundOverTwoConnections(t *testing.T) {
 	one, two, e := &smpp.Centre{}, &smpp.Centre{}, &ears{}
 	for _, s := range []delivery.Sender{open(t, one, e), open(t, two, e)} {
-		for end := time.Now().Add(5 * time.Second); !s.Health().Up && time.Now().Before(end); {
+		for end := time.Now().Add(60 * time.Second); !s.Health().Up && time.Now().Before(end); {
 			time.Sleep(5 * time.Millisecond)
 		}
 	}
