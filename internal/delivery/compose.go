@@ -173,7 +173,7 @@ func (d *Desk) outgoing(ctx context.Context, a Attempt, channel subscriber.Chann
 	if err != nil {
 		return Outgoing{}, "", err
 	}
-	o = Outgoing{URL: d.linkTo(a.Message), Stop: d.stopLink(a.Message), Class: c.Class}
+	o = Outgoing{URL: d.linkTo(a.Message), Stop: d.stopLink(a.Message), Class: c.Class, Thread: string(c.Ref)}
 	if channel == subscriber.SMS {
 		t := d.sms(c, item, a.Lang, a.Heard, a.Message)
 		o.Title, o.Text, o.Lang, o.Latin = t.Title, t.All, t.Lang, t.Latin

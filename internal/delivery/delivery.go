@@ -242,7 +242,8 @@ type Outgoing struct {
 	Stop    string // absolute address that ends the subscription; empty for notices
 	Class   Class
 	Expires time.Time
-	Latin   bool // the text has no letter outside of GSM 03.38
+	Thread  string // what it is about: a newer one of the same takes its place; empty for notices
+	Latin   bool   // the text has no letter outside of GSM 03.38
 }
 
 // A Result says what a network made of an Outgoing.

@@ -128,12 +128,12 @@ func keyOf(text string) (crypto.Signer, error) {
 		return nil, errors.New("mail: no PEM")
 	}
 	if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
-		return key, nil
+		return key, strong(key)
 	}
 	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	switch key := key.(type) {
 	case *rsa.PrivateKey:
-		return key, err
+		return key, errors.Join(err, strong(key))
 	case ed25519.PrivateKey:
 		return key, err
 	}
@@ -144,9 +144,14 @@ func keyOf(text string) (crypto.Signer, error) {
 func (s *sender) Send(ctx context.Context, batch []delivery.Outgoing, done func(int, delivery.Result)) {
 	var link *smtp.Client
 	for i, o := range batch {
+		if ctx.Err() != nil { // the lease will not last for the rest: nothing of it went out
+			done(i, delivery.Result{State: delivery.Failed, Again: 15 * time.Second, Why: "mail.busy"})
+			continue
+		}
 		letter, id, err := s.letter(o)
 		if err != nil {
-			done(i, delivery.Result{State: delivery.Failed, Why: "mail.address", Gone: true})
+			_, unreadable := mail.ParseAddress(o.To)
+			done(i, delivery.Result{State: delivery.Failed, Why: "mail.address", Gone: unreadable != nil})
 			continue
 		}
 		if link == nil {
@@ -259,7 +264,7 @@ func answer(err error, addressee bool) (r delivery.Result, broken bool) {
 		return delivery.Result{State: delivery.Failed, Again: time.Minute, Why: "mail.busy", Detail: detail}, true
 	case said.Code < 500:
 		return delivery.Result{State: delivery.Failed, Again: 5 * time.Minute, Why: "mail.busy", Detail: detail}, false
-	case addressee && (said.Code == 550 || said.Code == 551 || said.Code == 553) && !strings.HasPrefix(said.Msg, "5.7."): // 5.7: a policy, not the address
+	case addressee && nobodyThere(said.Msg):
 		return delivery.Result{State: delivery.Failed, Why: "mail.address", Detail: detail, Gone: true}, false
 	default:
 		return delivery.Result{State: delivery.Failed, Why: "mail.refused", Detail: detail}, false
@@ -301,3 +306,22 @@ func (s *sender) Health() delivery.Health {
 
 // Close has nothing to end: a connection is kept for a batch.
 func (s *sender) Close() error { return nil }
+
+// nobodyThere reports whether a refusal says by its enhanced code that the address is wrong (RFC 3463: 5.1.x, or 5.2.1, a mailbox that
+// is closed). A refusal without one may be a policy of the server, and takes nobody's subscription away.
+func nobodyThere(text string) bool {
+	for _, code := range []string{"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"} {
+		if strings.HasPrefix(text, code+" ") {
+			return true
+		}
+	}
+	return false
+}
+
+// strong refuses an RSA key that receivers do not accept any more (RFC 8301: 1024 bits at least, 2048 from who signs).
+func strong(key *rsa.PrivateKey) error {
+	if key.N.BitLen() < 2048 {
+		return errors.New("mail: an RSA key of less than 2048 bits")
+	}
+	return nil
+}

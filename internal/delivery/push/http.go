@@ -2,6 +2,7 @@
 package push
 
 import (
+	"cmp"
 	"context"
 	"crypto/ecdh"
 	"crypto/sha256"
@@ -177,9 +178,9 @@ func (s *sender) allowed(address string) bool {
 }
 
 // topicOf names what a message is about to the push service, which keeps one message a topic: a browser that was off for days gets the
-// newest state of a bulletin once. Messages of a campaign differ by reader, so that it is made of the words. 32 letters at most.
+// newest state of a bulletin once, be it a newer issue or a recall. 32 letters at most.
 func topicOf(o delivery.Outgoing) string {
-	sum := sha256.Sum256([]byte(o.Title))
+	sum := sha256.Sum256([]byte(cmp.Or(o.Thread, o.Attempt)))
 	return base64.RawURLEncoding.EncodeToString(sum[:18])
 }
 
