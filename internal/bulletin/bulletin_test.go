@@ -42,7 +42,7 @@ func open(t *testing.T, d *db.DB) *house {
 	files, err := blob.Folder(t.TempDir())
 	h.must(err)
 	places := place.New(d, now)
-	h.must(places.Ready(t.Context(), nil))
+	h.must(places.ReadyOnly(t.Context(), place.LangSon))
 	languages := ethnic.New(d, places, now)
 	h.must(languages.Ready(t.Context()))
 	policy := duty.New(places, now)

@@ -49,7 +49,7 @@ func newCounter(t *testing.T, d *db.DB) *counter {
 	c.must(err)
 	t.Cleanup(func() { keeper.Close() })
 	places := place.New(d, now)
-	c.must(places.Ready(t.Context(), nil))
+	c.must(places.ReadyOnly(t.Context(), place.LangSon))
 	languages := ethnic.New(d, places, now)
 	c.must(languages.Ready(t.Context()))
 	for code, id := range map[string]*place.ID{"06325": &c.commune, "05977": &c.other} {

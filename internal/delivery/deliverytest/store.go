@@ -50,7 +50,7 @@ func Open(t testing.TB, d *db.DB, source delivery.Source) *House {
 	h.Must(err)
 	t.Cleanup(func() { h.Must(h.Keeper.Close()) })
 	h.Places = place.New(d, h.Now)
-	h.Must(h.Places.Ready(t.Context(), nil))
+	h.Must(h.Places.ReadyOnly(t.Context(), place.LangSon))
 	languages := ethnic.New(d, h.Places, h.Now)
 	h.Must(languages.Ready(t.Context()))
 	policy := duty.New(h.Places, h.Now)

@@ -88,7 +88,7 @@ func newHouse(t *testing.T, d *db.DB) *house {
 	now := func() time.Time { return h.clock }
 	places := place.New(d, now)
 	languages := ethnic.New(d, places, now)
-	h.must(places.Ready(t.Context(), nil))
+	h.must(places.ReadyOnly(t.Context(), place.LangSon))
 	h.must(languages.Ready(t.Context()))
 	for _, f := range places.Find("Bắc Sơn", place.DateOf(h.clock), 20) {
 		if f.Unit.Level == place.Commune && len(f.Now) == 0 {

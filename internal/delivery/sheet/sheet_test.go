@@ -61,7 +61,7 @@ func newHouse(t *testing.T, d *db.DB) *house {
 	now := func() time.Time { return h.clock }
 	places := place.New(d, now)
 	languages := ethnic.New(d, places, now)
-	h.must(places.Ready(t.Context(), nil))
+	h.must(places.ReadyOnly(t.Context(), place.LangSon))
 	h.must(languages.Ready(t.Context()))
 	var err error
 	h.files, err = blob.Folder(t.TempDir())
