@@ -80,6 +80,13 @@ func (h handler) composePage(r *http.Request, o Order, starts string) (p compose
 	if p.Order.Starts, err = when(starts); err != nil {
 		return p, err
 	}
+	if p.Order.Place == "" { // to the whole area of the bulletin, or to as much of it as the officer answers for
+		if item, err := h.desk.source.Item(ctx, o.Ref, o.Version); err == nil {
+			if areas := h.areas(r, item.Place); len(areas) > 0 {
+				p.Order.Place = areas[0]
+			}
+		}
+	}
 	p.Preview, err = h.desk.Preview(ctx, web.Actor(r), p.Order)
 	if p.Preview.Item.Ref == "" {
 		return p, errors.Join(err, h.offer(r, &p))
