@@ -144,14 +144,11 @@ func TestImportWorkbook(t *testing.T) {
 	}
 }
 
-// A hundred thousand rows, one in ten of them wrong and one in ten a double.
+// A hundred thousand rows (fewer under the race detector), one in ten of them wrong and one in ten a double.
 func TestImportMany(t *testing.T) {
 	c := newCounter(t, dbtest.SQLite(t))
 	c.desk.Notify = nil // the ledger's work is measured by itself
-	n := 100_000
-	if testing.Short() {
-		n = 10_000
-	}
+	const n = many
 	rows := make([][]string, n)
 	for i := range rows {
 		rows[i] = []string{"09" + fmt.Sprintf("%08d", 61_000_000+i), "", "06325", "", "Tày", "", "có", "5/7/2026", how, ""}
