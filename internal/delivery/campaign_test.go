@@ -277,5 +277,206 @@ func TestPausedCampaignGoesOn(t *testing.T) {
 		if err := d.Pause(t.Context(), who, "p", id, "ngắn"); !fault.Is(err, fault.Invalid) {
 			d.Errorf("Pause(without a reason) = %v, want Invalid", err)
 		}
+		const why = "Chờ xã xem lại giờ gửi"
+		d.Must(d.Pause(t.Context(), who, "p", id, why))
+		d.pass(2 * time.Hour)
+		d.sent(0)
+		d.Must(d.Resume(t.Context(), who, "r", id, why))
+		d.drain()
+		d.sent(20)
+		if n := d.rows("delivery_rung"); n != 2 {
+			d.Errorf("the ladder has %d rungs, want 2", n)
+		}
+		if err := d.Resume(t.Context(), who, "", id, why); !fault.Is(err, fault.Conflict) {
+			d.Errorf("Resume(what is not paused) = %v, want Conflict", err)
+		}
+	})
+}
+
+// ordinary makes the warning an ordinary piece of news.
+func (d *desk) ordinary() {
+	item := d.shelf[flood]
+	item.Class = delivery.Normal
+	d.shelf[flood] = item
+}
+
+// A recall takes out of the queue what waits, and tells those, and only those, whom the news may have reached.
+func TestRecallFollowsTheNews(t *testing.T) {
+	campaigns(t, func(d *desk) {
+		d.subscribe(5, 2)
+		d.Provider(delivery.Live, 1000, 100)
+		d.queue(d.order(delivery.Normal))
+		d.Start()
+		d.sent(3) // the others wait for what their browsers say
+		d.tx(func(tx *db.Tx) error {
+			return delivery.Withdraw(t.Context(), tx, d.Now(), flood, "officer", "giờ nước lên bị sai")
+		})
+		d.drain()
+		all := d.sent(6)
+		for _, o := range all[3:] {
+			if !strings.HasPrefix(o.Text, "ĐÃ THU HỒI: Lũ quét đêm nay") || !strings.Contains(o.Text, "giờ nước lên bị sai") || strings.Contains(o.Text, "ven suối") {
+				d.Errorf("the recall says %q", o.Text)
+			}
+		}
+		if n := d.rows("delivery_attempt WHERE state = 'suppressed' AND why = 'delivery.reason.recalled'"); n != 4 {
+			d.Errorf("%d attempts were taken out of the queue, want 4", n)
+		}
+		d.pass(time.Hour)
+		d.sent(6)
+	})
+}
+
+// A newer issue goes to those who have not got the older one; of an emergency, to everybody again.
+func TestRenewTakesOver(t *testing.T) {
+	for _, c := range []struct {
+		class delivery.Class
+		sent  int
+	}{{delivery.Normal, 5}, {delivery.Emergency, 8}} {
+		t.Run(string(c.class), func(t *testing.T) {
+			campaigns(t, func(d *desk) {
+				d.subscribe(5, 2)
+				d.Provider(delivery.Live, 1000, 100)
+				d.queue(d.order(c.class))
+				d.Start()
+				d.sent(3)
+				newer := d.order(c.class)
+				newer.Version = 2
+				for range 2 { // the same again changes nothing
+					d.tx(func(tx *db.Tx) error { return delivery.Renew(t.Context(), tx, d.Now(), newer) })
+				}
+				d.drain()
+				d.pass(3 * time.Minute)
+				d.sent(c.sent)
+				if n := d.rows("delivery_attempt WHERE state = 'suppressed' AND why = 'delivery.reason.renewed'"); n != 4 {
+					d.Errorf("%d attempts of the older issue were taken out, want 4", n)
+				}
+			})
+		})
+	}
+}
+
+// Who may not send does not: another commune, an emergency by one person, what holds no more.
+func TestWhoMaySend(t *testing.T) {
+	campaigns(t, func(d *desk) {
+		d.subscribe(1, 0)
+		away, err := d.Places.At("05977", d.Places.Today())
+		d.Must(err)
+		send := func(what string, who duty.Actor, o delivery.Order, want fault.Kind) {
+			t.Helper()
+			if _, err := d.Send(t.Context(), who, "", o); fault.KindOf(err) != want {
+				d.Errorf("%s: Send = %v, want %v", what, err, want)
+			}
+		}
+		send("an emergency by one", officer(d.BacSon), delivery.Order{Ref: flood}, fault.Conflict)
+		d.ordinary()
+		send("another commune's officer", officer(away.ID), delivery.Order{Ref: flood}, fault.Forbidden)
+		send("another commune's officer to the own one", officer(away.ID), delivery.Order{Ref: flood, Place: away.ID}, fault.Invalid)
+		send("a relay", relay(d.BacSon), delivery.Order{Ref: flood}, fault.Forbidden)
+		send("a visitor", duty.Actor{}, delivery.Order{Ref: flood}, fault.Unauthenticated)
+		send("no such bulletin", officer(d.BacSon), delivery.Order{Ref: "other"}, fault.NotFound)
+		send("by the loudspeaker", officer(d.BacSon), delivery.Order{Ref: flood, Channels: []subscriber.Channel{subscriber.Loudspeaker}}, fault.Invalid)
+		send("the officer", officer(d.BacSon), delivery.Order{Ref: flood}, fault.None)
+		id := d.campaign(delivery.News).ID
+		if _, err := d.Campaign(t.Context(), officer(away.ID), id); !fault.Is(err, fault.Forbidden) {
+			d.Errorf("Campaign(another commune's) = %v, want Forbidden", err)
+		}
+		if err := d.Desk.Stop(t.Context(), officer(away.ID), "", id, "lý do đủ dài"); !fault.Is(err, fault.Forbidden) {
+			d.Errorf("Stop(another commune's) = %v, want Forbidden", err)
+		}
+		item := d.shelf[flood]
+		item.Ended = d.Now()
+		d.shelf[flood] = item
+		send("what was recalled", officer(d.BacSon), delivery.Order{Ref: flood}, fault.Invalid)
+		item.Ended, item.Expires = time.Time{}, d.Now()
+		d.shelf[flood] = item
+		send("what has expired", officer(d.BacSon), delivery.Order{Ref: flood}, fault.Invalid)
+	})
+}
+
+// What people write is understood or waits, sealed, for the officer of their commune; and no table knows a number.
+func TestLetters(t *testing.T) {
+	campaigns(t, func(d *desk) {
+		d.subscribe(2, 0)
+		d.People.Notify = d.Notify
+		d.ordinary()
+		provider := d.Provider(delivery.Live, 1000, 100)
+		d.queue(d.order(delivery.Normal))
+		d.Start()
+		d.sent(2)
+		write := func(id, from, text string) {
+			t.Helper()
+			d.Must(d.Heard(t.Context(), delivery.Inbound{Provider: provider, ID: id, Channel: subscriber.SMS, From: from, Text: text, At: d.Now()}))
+		}
+		for range 2 { // a network says everything twice
+			write("1", "+84961200000", "Đã hiểu")
+			write("2", "+84961200001", "Cầu Nà Lay còn đi được không?")
+		}
+		if n := d.rows("delivery_message WHERE state = 'understood'"); n != 1 {
+			d.Errorf("%d understood, want 1", n)
+		}
+		away, err := d.Places.At("05977", d.Places.Today())
+		d.Must(err)
+		if other, n, err := d.Inbox(t.Context(), officer(away.ID), 1, 10); err != nil || len(other)+n != 0 {
+			d.Errorf("the officer of another commune reads %+v, %v", other, err)
+		}
+		got, n, err := d.Inbox(t.Context(), officer(d.BacSon), 1, 10)
+		if d.Must(err); n != 1 || len(got) != 1 || got[0].Text != "Cầu Nà Lay còn đi được không?" {
+			d.Fatalf("the officer reads %+v of %d", got, n)
+		}
+		d.sent(3) // it was said that somebody will answer
+		for _, hidden := range []string{"961200001", "Nà Lay"} {
+			for table, text := range map[string]string{"delivery_letter": "address || text || endpoint", "delivery_attempt": "endpoint || address || title || note || detail",
+				"delivery_event": "message || attempt", "audit": "thing || before || after || reason || note", "job": "key || payload || error", "once": "key || result"} {
+				if n := d.rows(table+" WHERE "+text+" LIKE $1", "%"+hidden+"%"); n != 0 {
+					d.Errorf("%q stands in %s", hidden, table)
+				}
+			}
+		}
+		if err := d.Reply(t.Context(), officer(away.ID), "", got[0].ID, "Còn đi được."); !fault.Is(err, fault.Forbidden) {
+			d.Errorf("Reply(another commune's officer) = %v, want Forbidden", err)
+		}
+		d.Must(d.Reply(t.Context(), officer(d.BacSon), "a", got[0].ID, "Còn đi được."))
+		d.Must(d.Reply(t.Context(), officer(d.BacSon), "a", got[0].ID, "Còn đi được."))
+		if all := d.sent(4); all[3].To != "+84961200001" || all[3].Text != "Còn đi được." {
+			d.Errorf("the answer went out as %+v", all[3])
+		}
+		if n := d.rows("delivery_letter WHERE text <> '' OR address <> ''"); n != 0 {
+			d.Errorf("%d letters keep their text after the answer", n)
+		}
+	})
+}
+
+// What is made up, and what is a drill, says so first; what is long is cut to three parts that end with the address.
+func TestTextsOfACampaign(t *testing.T) {
+	campaigns(t, func(d *desk) {
+		d.ordinary()
+		d.subscribe(3, 0)
+		item := d.shelf[flood]
+		item.Drill = true
+		item.Editions[0].Body = strings.Repeat("Bà con ven suối hãy lên chỗ cao. ", 40)
+		d.shelf[flood] = item
+		p, err := d.Preview(t.Context(), officer(d.BacSon), delivery.Order{Ref: flood})
+		d.Must(err)
+		marked, plain := p.Texts["vi"], p.Plain["vi"]
+		if !strings.HasPrefix(marked.All, "DIỄN TẬP: ") || marked.Parts > 3 || marked.Latin || !strings.Contains(marked.All, "… https://banlang.example/n/") {
+			d.Errorf("with marks: %+v", marked)
+		}
+		if !strings.HasPrefix(plain.All, "DIEN TAP: ") || plain.Parts > 3 || !plain.Latin || len(plain.All) < 2*len([]rune(marked.All)) {
+			d.Errorf("without marks: %+v", plain)
+		}
+		if len(p.Lines) != 1 || p.Lines[0].Persons != 3 || p.Lines[0].Parts != 3*int64(marked.Parts) || p.Persons != 3 {
+			d.Errorf("Preview counts %+v of %d", p.Lines, p.Persons)
+		}
+		brief, err := d.Brief(t.Context(), relay(d.BacSon))
+		if d.Must(err); len(brief) != 1 || brief[0].Heard {
+			d.Errorf("the relay's week is %+v", brief)
+		}
+		d.Must(d.Acknowledge(t.Context(), relay(d.BacSon), flood, 1))
+		if brief, err = d.Brief(t.Context(), relay(d.BacSon)); err != nil || !brief[0].Heard {
+			d.Errorf("after hearing it the relay's week is %+v, %v", brief, err)
+		}
+		if err := d.Acknowledge(t.Context(), officer(d.BacSon), flood, 1); !fault.Is(err, fault.Forbidden) {
+			d.Errorf("Acknowledge(an officer) = %v, want Forbidden", err)
+		}
 	})
 }
