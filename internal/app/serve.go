@@ -139,7 +139,6 @@ func (h *House) site(demo bool) (*web.Site, error) {
 		console.KindOf("groups", duty.EthnicEdit, 32<<20, h.groups),
 		console.KindOf("census", duty.EthnicEdit, 32<<20, h.groups),
 		console.KindOf("indicators", duty.StatDefine, 8<<20, h.facts),
-		console.KindOf("subscribers", duty.ConsentGiveAssisted, 32<<20, h.people),
 		console.KindOf("figures", duty.StatAccept, 16<<20, h.report), // of the whole province: who enters one commune has forms
 	)
 	console.Mount(s, desk, h.bulletin, h.library, h.accounts, h.privacy, h.places, h.groups, h.plan, h.report, h.release, h.delivery, catalogue)

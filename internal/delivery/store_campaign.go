@@ -105,7 +105,11 @@ func (s store) putJob(ctx context.Context, kind string, j campaignJob, at time.T
 }
 
 func (s store) expandSoon(ctx context.Context, c Campaign) error {
-	return s.putJob(ctx, jobExpand, campaignJob{Campaign: c.ID}, c.Starts)
+	at := c.Starts
+	if c.Class == Emergency && !at.After(c.Made) {
+		at = time.Time{} // before everything else that waits, the mixing of programmes above all
+	}
+	return s.putJob(ctx, jobExpand, campaignJob{Campaign: c.ID}, at)
 }
 
 // stop ends a campaign: its state says so at once, which the workers ask before they submit; a job takes what waits out of the queue,

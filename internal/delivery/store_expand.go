@@ -108,7 +108,17 @@ func (s store) mayHave(ctx context.Context, c Campaign, after subscriber.ID, n i
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	return subscriber.Named(ctx, s.c, ids)
+	named, err := subscriber.Named(ctx, s.c, ids)
+	by := map[subscriber.ID]subscriber.Person{}
+	for _, p := range named {
+		by[p.ID] = p
+	}
+	all := make([]subscriber.Person, len(ids))
+	for i, id := range ids { // who has stopped stays in the list, without endpoints: the list says how far the expansion has come
+		all[i] = by[id]
+		all[i].ID = id
+	}
+	return all, err
 }
 
 // left counts what of a campaign is still to be sent or waits for an answer.

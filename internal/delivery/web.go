@@ -105,8 +105,8 @@ func (h handler) line(r *http.Request, c Campaign) (campaignLine, error) {
 	}
 	l := campaignLine{Campaign: c, Title: h.title(r, c), Where: h.placeName(c.Place), Shape: shape(c.State),
 		Persons: few(r, progress.Persons()), Reached: few(r, progress.Reached())}
-	if n := progress.Persons(); n >= 5 {
-		l.Share = progress.Reached() * 100 / n
+	if n := progress.Reached(); n >= 5 { // a bar would tell what "few" does not
+		l.Share = n * 100 / progress.Persons()
 	}
 	return l, nil
 }

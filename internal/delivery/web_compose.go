@@ -30,6 +30,7 @@ type composePage struct {
 	Lines    []previewLine
 	Texts    []previewText
 	Cost     string
+	Nobody   string    // who uses none of the channels; empty where there is none
 	Quiet    time.Time // SMS waits until then
 	Chosen   bool
 	Test     string // number typed for a test
@@ -38,7 +39,7 @@ type composePage struct {
 type previewLine struct {
 	PreviewLine
 	Label, Lang, Missing string
-	N                    string
+	N, Count             string // persons, and parts; empty where they would tell how few the persons are
 }
 
 type previewText struct {
@@ -108,6 +109,9 @@ func (h handler) composePage(r *http.Request, o Order, starts string) (p compose
 	}
 	for _, l := range p.Preview.Lines {
 		line := previewLine{PreviewLine: l, Label: web.T(r, "delivery.channel."+string(l.Channel)), Lang: h.desk.language(l.Lang), N: few(r, l.Persons)}
+		if l.Persons >= 5 {
+			line.Count = i18n.Number(web.Reader(r).UI, l.Parts)
+		}
 		if l.Missing != "" {
 			line.Missing = h.desk.language(l.Missing)
 		}
@@ -118,6 +122,9 @@ func (h handler) composePage(r *http.Request, o Order, starts string) (p compose
 	}
 	slices.SortFunc(p.Texts, func(a, b previewText) int { return strings.Compare(a.Lang, b.Lang) })
 	p.Cost = i18n.Number(web.Reader(r).UI, p.Preview.Cost)
+	if p.Preview.Nobody > 0 {
+		p.Nobody = few(r, p.Preview.Nobody)
+	}
 	p.Quiet = QuietUntil(subscriber.SMS, later(p.Order.Starts, h.desk.now()))
 	return p, err
 }

@@ -20,7 +20,9 @@ type messagePage struct {
 	Stopped    bool
 }
 
-func private(w http.ResponseWriter) {
+// private says that an answer is one person's: neither the site nor a browser keeps it, and no other site learns its address.
+func private(w http.ResponseWriter, r *http.Request) {
+	web.Fresh(r)
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Referrer-Policy", "no-referrer")
 }
@@ -50,7 +52,7 @@ func (h handler) messagePage(r *http.Request) (messagePage, error) {
 // message shows a subscriber their message. That the page was asked for is not counted as opened: telephones and chats fetch addresses
 // before anybody looks. The buttons count.
 func (h handler) message(w http.ResponseWriter, r *http.Request) error {
-	private(w)
+	private(w, r)
 	p, err := h.messagePage(r)
 	if err != nil {
 		return err
@@ -60,7 +62,7 @@ func (h handler) message(w http.ResponseWriter, r *http.Request) error {
 
 // listen counts that the message was opened and leads to its public page, where it is read and heard in every language.
 func (h handler) listen(w http.ResponseWriter, r *http.Request) error {
-	private(w)
+	private(w, r)
 	v, err := h.desk.ByToken(r.Context(), r.PathValue("token"))
 	if err != nil {
 		return err
@@ -78,7 +80,7 @@ func (h handler) listen(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h handler) understand(w http.ResponseWriter, r *http.Request) error {
-	private(w)
+	private(w, r)
 	if err := h.desk.Understand(r.Context(), r.PathValue("token")); err != nil {
 		return err
 	}
@@ -88,7 +90,7 @@ func (h handler) understand(w http.ResponseWriter, r *http.Request) error {
 // stop ends what is sent to where the message went. A mail reader asks for it by itself when its owner presses "unsubscribe"
 // (RFC 8058), so it takes one request.
 func (h handler) stop(w http.ResponseWriter, r *http.Request) error {
-	private(w)
+	private(w, r)
 	p, err := h.messagePage(r)
 	if err != nil {
 		return err

@@ -51,7 +51,7 @@ func (t change) addSubscriber(ctx context.Context, s Subscriber, c privacy.Conse
 // ask sends a code to an endpoint. While one is on its way no other is sent.
 func (t change) ask(ctx context.Context, e entry, s Subscriber, wish string) error {
 	now := db.Millis(t.now())
-	fresh, err := db.Value[int64](ctx, t.tx, "SELECT count(*) FROM subscriber_code WHERE endpoint = $1 AND expires > $2", e.ID, now)
+	fresh, err := db.Value[int64](ctx, t.tx, "SELECT count(*) FROM subscriber_code WHERE endpoint = $1 AND wish = $3 AND expires > $2", e.ID, now, wish)
 	if err != nil || fresh > 0 {
 		return err
 	}

@@ -16,6 +16,8 @@ func (h handler) mountDesk() {
 	h.site.Handle("GET /ban-lam-viec/thue-bao/them", duty.ConsentGiveAssisted, h.assist)
 	h.site.Handle("POST /ban-lam-viec/thue-bao/them", duty.ConsentGiveAssisted, h.assisted)
 	h.site.Handle("GET /ban-lam-viec/thue-bao/mau.csv", duty.ConsentGiveAssisted, h.template)
+	h.site.Handle("GET /ban-lam-viec/thue-bao/nhap", duty.ConsentGiveAssisted, h.list)
+	h.site.Handle("POST /ban-lam-viec/thue-bao/nhap", duty.ConsentGiveAssisted, h.takeList)
 	h.site.Handle("POST /ban-lam-viec/thue-bao/thoi", duty.ConsentWithdraw, h.stopFor)
 	h.site.Menu(web.MenuItem{Group: "desk.daily", Key: "subscriber.menu", URL: "/ban-lam-viec/thue-bao", Act: duty.ConsentWithdraw, Order: 40})
 }

@@ -89,7 +89,7 @@ func (d *Desk) Word(ctx context.Context, w Word) (Reading, error) {
 	says, rest := read(w.Text)
 	r := Reading{Kind: says}
 	return r, d.change(ctx, func(t change) error {
-		if repeated, err := t.repeated(ctx, "word/"+w.ID); err != nil || repeated {
+		if repeated, err := t.repeated(ctx, "word/"+t.sum("word", "", w.ID)); err != nil || repeated {
 			r.Repeated = repeated
 			return err
 		}

@@ -15,7 +15,7 @@ import (
 
 // What a workbook may unfold to.
 const (
-	unfolded = 256 << 20 // bytes
+	unfolded = 64 << 20  // bytes
 	mostKept = 5_000_000 // cells
 )
 
@@ -69,7 +69,7 @@ func (t *Table) readSheet(f *excelize.File, sheet string) error {
 			t.setHeader(cells)
 			continue
 		}
-		cells = cells[:min(len(cells), len(t.header))]
+		cells = slices.Clone(cells[:min(len(cells), len(t.header))])
 		kept += len(cells)
 		t.rows = append(t.rows, Row{n, cells, t})
 	}

@@ -1,0 +1,117 @@
+package delivery_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"banlang/internal/db"
+	"banlang/internal/delivery"
+	"banlang/internal/duty"
+	"banlang/internal/i18n"
+	"banlang/internal/web"
+	"banlang/internal/web/webtest"
+)
+
+// site mounts the pages of the desk for its officer.
+func (d *desk) site() *web.Site {
+	d.Helper()
+	text, err := i18n.Load()
+	d.Must(err)
+	boss := officer(d.BacSon)
+	s, err := web.New(web.Options{Text: text, Policy: duty.New(d.Places, d.Now), Now: d.Now, Commits: d.DB.Commits, Province: "Lạng Sơn",
+		Accounts: webtest.Tokens{boss, {ID: "admin", Grants: []duty.Grant{{Role: duty.Admin}}}}, Languages: []web.Language{{Tag: "vi", Name: "Tiếng Việt"}, {Tag: "tyz", Name: "Tày"}}})
+	d.Must(err)
+	delivery.Mount(s, d.Desk)
+	return s
+}
+
+func (d *desk) aMessage() string {
+	d.Helper()
+	id, err := db.Value[string](d.Context(), d.DB, "SELECT min(id) FROM delivery_message")
+	d.Must(err)
+	return id
+}
+
+// A subscriber's own message is kept neither by the site nor by a browser, and its address goes to no other site. Asking for the page
+// counts nothing.
+func TestOwnMessage(t *testing.T) {
+	campaigns(t, func(d *desk) {
+		d.subscribe(5, 0)
+		d.Provider(delivery.Live, 1000, 100)
+		d.queue(d.order(delivery.Emergency))
+		d.Start()
+		d.sent(5)
+		s := d.site()
+		path := "/n/" + d.Token(d.aMessage())
+		p := webtest.New(t, s).Get(path)
+		if h := p.Header; p.Status != 200 || h.Get("Cache-Control") != "no-store" || h.Get("Etag") != "" || h.Get("Referrer-Policy") != "no-referrer" {
+			t.Errorf("own message: %d %v", p.Status, h)
+		}
+		if !p.Has("Lũ quét đêm nay", `content="noindex"`) || strings.Contains(p.Body, "09612") || len(p.Body) > 10_000 {
+			t.Errorf("own message of %d bytes: %s", len(p.Body), p.Body)
+		}
+		if n := d.rows("delivery_message WHERE state IN ('opened', 'understood')"); n != 0 {
+			t.Errorf("%d count as opened because a page was fetched", n)
+		}
+		if q := webtest.New(t, s).Get(path[:len(path)-1] + "x"); q.Status != 404 || q.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("wrong token: %d %q", q.Status, q.Header.Get("Cache-Control"))
+		}
+	})
+}
+
+// What is masked is not told by the number or the bar beside it.
+func TestSmallCountsAreMasked(t *testing.T) {
+	campaigns(t, func(d *desk) {
+		i := d.shelf[flood]
+		i.Class, i.URL = delivery.Normal, "/ban-tin/flood"
+		d.shelf[flood] = i
+		d.subscribe(12, 3) // three have a browser besides
+		d.Provider(delivery.Live, 1000, 100)
+		boss := webtest.New(t, d.site()).As("officer")
+		p := boss.Get("/ban-lam-viec/gui/moi?tin=flood")
+		masked := 0
+		for _, row := range regexp.MustCompile(`(?s)<tr><th scope="row">.*?</tr>`).FindAllString(p.Body, -1) {
+			if strings.Contains(row, "dưới 5") {
+				masked++
+				if regexp.MustCompile(`<td[^>]*>[1-9][0-9]*</td>`).MatchString(row) {
+					t.Errorf("a masked count stands beside a number: %s", row)
+				}
+			}
+		}
+		if masked != 1 {
+			t.Errorf("%d masked rows of a preview, want that of the browsers", masked)
+		}
+		d.queue(d.order(delivery.Normal))
+		for range 2 {
+			id, err := db.Value[string](t.Context(), d.DB, "SELECT min(id) FROM delivery_attempt WHERE state IN ('planned', 'queued')")
+			d.Must(err)
+			d.Must(d.Observe(t.Context(), id, delivery.Delivered, ""))
+		}
+		p = boss.Get("/ban-lam-viec/gui")
+		if !p.Has("dưới 5") || strings.Contains(p.Body, "<meter") {
+			t.Errorf("a bar tells what is masked: %s", p.Body)
+		}
+	})
+}
+
+// Whoever may send a provincial bulletin to the own commune may try it first.
+func TestAnOfficerTriesAProvincialBulletin(t *testing.T) {
+	campaigns(t, func(d *desk) {
+		i := d.shelf[flood]
+		i.Class, i.Place, i.URL = delivery.Normal, d.Home, "/ban-tin/flood"
+		d.shelf[flood] = i
+		d.subscribe(6, 0)
+		d.Provider(delivery.Live, 1000, 100)
+		boss := webtest.New(t, d.site()).As("officer")
+		form := boss.Get("/ban-lam-viec/gui/moi?tin=flood").Body
+		form = form[strings.Index(form, `action="/ban-lam-viec/gui/thu"`):]
+		pairs := []string{"so", "0912345678"}
+		for _, m := range regexp.MustCompile(`type="hidden" name="([^"]+)" value="([^"]*)"`).FindAllStringSubmatch(form, -1) {
+			pairs = append(pairs, m[1], m[2])
+		}
+		if p := boss.Post("/ban-lam-viec/gui/thu", pairs...); p.Status != 303 {
+			t.Errorf("a test message: %d", p.Status)
+		}
+	})
+}
