@@ -49,6 +49,7 @@ var rooms = []room{
 	{floor: kit, path: "internal/duty", only: []string{"internal/fault"}},
 	{floor: kit, path: "internal/web"},
 	{floor: kit, path: "internal/web/webtest"},
+	{floor: kit, path: "internal/sandbox", only: nothing},
 	{floor: kit, path: "internal/outgoing", only: []string{"internal/fault"}},
 
 	{floor: base, path: "internal/audit"},

@@ -7,36 +7,19 @@ import (
 	"fmt"
 	"os/exec"
 	"strings"
-	"sync"
 	"time"
 
 	"banlang/internal/fault"
+	"banlang/internal/sandbox"
 )
 
 // A studio runs the tools of sound on files that strangers sent: in a sandbox without network, within bounds of time, memory and
 // size.
 type studio struct {
 	ffmpeg, espeak string // names of the programs
-	bwrap          func() string
 }
 
-func newStudio() studio {
-	return studio{ffmpeg: "ffmpeg", espeak: "espeak-ng", bwrap: sync.OnceValue(sandbox)}
-}
-
-// sandbox finds bubblewrap, if it works here: in some containers it may not make namespaces.
-func sandbox() string {
-	path, err := exec.LookPath("bwrap")
-	if err != nil {
-		return ""
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if exec.CommandContext(ctx, path, "--unshare-all", "--ro-bind", "/", "/", "true").Run() != nil { //nolint:gosec // a fixed command
-		return ""
-	}
-	return path
-}
+func newStudio() studio { return studio{ffmpeg: "ffmpeg", espeak: "espeak-ng"} }
 
 // formats are what the tool may take a file for; none of them can name another file or an address.
 const formats = "wav,mp3,aac,mov,ogg,flac,amr,amrnb,amrwb,matroska"
@@ -67,11 +50,7 @@ func (s studio) run(ctx context.Context, dir, tool, missing string, args ...stri
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	line := append(s.walls(dir), path)
-	cmd := exec.CommandContext(ctx, line[0], append(line[1:], args...)...) //nolint:gosec // our own command line; the file's name is fixed
-	cmd.Dir = dir
-	cmd.Env = []string{"PATH=/usr/bin:/bin", "LANG=C.UTF-8", "HOME=/nonexistent"}
-	cmd.WaitDelay = 2 * time.Second
+	cmd := sandbox.Command(ctx, dir, path, args...)
 	var said bytes.Buffer
 	cmd.Stderr = &capped{&said, 4096}
 	err = cmd.Run()
@@ -85,21 +64,6 @@ func (s studio) run(ctx context.Context, dir, tool, missing string, args ...stri
 		return fmt.Errorf("%w: %s: %w: %s", fault.New(fault.Invalid, "bulletin.sound.broken"), tool, err, strings.TrimSpace(said.String()))
 	}
 	return err
-}
-
-// walls are the words before a command that keep it in its folder, without network, within 1 GB of memory, 5 minutes of work and
-// 100 MB of output.
-func (s studio) walls(dir string) []string {
-	var line []string
-	if bwrap := s.bwrap(); bwrap != "" {
-		line = append(line, bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/usr", "/usr",
-			"--symlink", "usr/bin", "/bin", "--ro-bind-try", "/lib", "/lib", "--ro-bind-try", "/lib64", "/lib64",
-			"--ro-bind-try", "/etc/alternatives", "/etc/alternatives", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", dir, "/work", "--chdir", "/work", "--")
-	}
-	if path, err := exec.LookPath("prlimit"); err == nil {
-		line = append(line, path, "--as=1073741824", "--cpu=300", "--fsize=104857600", "--core=0", "--")
-	}
-	return line
 }
 
 // capped keeps the beginning of what a tool says.

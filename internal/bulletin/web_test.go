@@ -366,26 +366,8 @@ func TestVoice(t *testing.T) {
 	})
 }
 
-// A sandbox that works keeps a tool from the files of the house and from the network.
 func TestStudio(t *testing.T) {
-	s := newStudio()
-	if s.bwrap() == "" {
-		t.Skip("bubblewrap does not work on this machine")
-	}
-	dir := t.TempDir()
-	s.ffmpeg = "cat"
-	secret := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(secret, []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{secret, "/etc/passwd", "/proc/net/dev"} {
-		if err := s.run(t.Context(), dir, "cat", "missing", path); err == nil {
-			t.Errorf("a tool reads %s", path)
-		}
-	}
-	if err := s.run(t.Context(), dir, "ls", "missing", "/work"); err != nil {
-		t.Error(err)
-	}
+	s, dir := newStudio(), t.TempDir()
 	if err := s.run(t.Context(), dir, "no-such-tool", "missing"); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("a tool that is not there: %v", err)
 	}

@@ -222,7 +222,7 @@ func (d *Desk) made(ctx context.Context, before blob.Ref, version string, parts 
 			return before, plan, err
 		}
 	}
-	ref, err := d.studio.mix(ctx, d.Files, parts)
+	ref, err := mix(ctx, d.Files, parts)
 	if fault.Is(err, fault.Unavailable) {
 		return "", "", job.Wait(10*time.Minute, err)
 	}

@@ -21,7 +21,6 @@ import (
 type Desk struct {
 	Options
 	stations store
-	studio   studio
 }
 
 // Options are what a desk works with.
@@ -36,7 +35,7 @@ type Options struct {
 }
 
 // New makes a desk. Its jobs are named by Work.
-func New(o Options) *Desk { return &Desk{o, store{o.DB}, newStudio()} }
+func New(o Options) *Desk { return &Desk{o, store{o.DB}} }
 
 type store struct{ db *db.DB }
 

@@ -9,31 +9,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"banlang/internal/blob"
 	"banlang/internal/fault"
+	"banlang/internal/sandbox"
 )
-
-// A studio runs the tools of sound in a sandbox without network, within bounds of time, memory and size.
-type studio struct{ bwrap func() string }
-
-func newStudio() studio { return studio{sync.OnceValue(sandbox)} }
-
-// sandbox finds bubblewrap, if it works here: in some containers it may not make namespaces.
-func sandbox() string {
-	path, err := exec.LookPath("bwrap")
-	if err != nil {
-		return ""
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if exec.CommandContext(ctx, path, "--unshare-all", "--ro-bind", "/", "/", "true").Run() != nil { //nolint:gosec // a fixed command
-		return ""
-	}
-	return path
-}
 
 // The tones are ours. An alarm is two tones by turns, the jingle three that rise.
 var tones = map[string]string{
@@ -45,7 +26,7 @@ var tones = map[string]string{
 const level = "loudnorm=I=-16:TP=-1.5:LRA=7"
 
 // mix makes one MP3 of all parts: one channel, 24 kHz, 48 kbit/s, so that two of them may be played as one file.
-func (s studio) mix(ctx context.Context, files blob.Store, parts []part) (blob.Ref, error) {
+func mix(ctx context.Context, files blob.Store, parts []part) (blob.Ref, error) {
 	dir, err := os.MkdirTemp("", "banlang-loudspeaker-")
 	if err != nil {
 		return "", err
@@ -56,7 +37,7 @@ func (s studio) mix(ctx context.Context, files blob.Store, parts []part) (blob.R
 	for n, p := range parts {
 		if done[p] == "" {
 			done[p] = fmt.Sprintf("p%d.wav", n)
-			if err := s.part(ctx, dir, done[p], files, p); err != nil {
+			if err := render(ctx, dir, done[p], files, p); err != nil {
 				return "", err
 			}
 		}
@@ -65,7 +46,7 @@ func (s studio) mix(ctx context.Context, files blob.Store, parts []part) (blob.R
 	if err := os.WriteFile(filepath.Join(dir, "list"), []byte(list.String()), 0o600); err != nil {
 		return "", err
 	}
-	if err := s.ffmpeg(ctx, dir, "-f", "concat", "-i", "list", "-c:a", "libmp3lame", "-b:a", "48k", "-ar", "24000", "-ac", "1", "-map_metadata", "-1",
+	if err := ffmpeg(ctx, dir, "-f", "concat", "-i", "list", "-c:a", "libmp3lame", "-b:a", "48k", "-ar", "24000", "-ac", "1", "-map_metadata", "-1",
 		"-fflags", "+bitexact", "-flags:a", "+bitexact", "-id3v2_version", "0", "-write_xing", "0", "out.mp3"); err != nil {
 		return "", err
 	}
@@ -78,23 +59,23 @@ func (s studio) mix(ctx context.Context, files blob.Store, parts []part) (blob.R
 	return ref, err
 }
 
-func (s studio) part(ctx context.Context, dir, name string, files blob.Store, p part) error {
+func render(ctx context.Context, dir, name string, files blob.Store, p part) error {
 	end := []string{"-ac", "1", "-ar", "24000", "-c:a", "pcm_s16le", "-t", "1500", name}
 	if p.Tones != "" {
-		return s.ffmpeg(ctx, dir, append([]string{"-f", "lavfi", "-i", tones[p.Tones]}, end...)...)
+		return ffmpeg(ctx, dir, append([]string{"-f", "lavfi", "-i", tones[p.Tones]}, end...)...)
 	}
 	in := filepath.Join(dir, "in")
 	if p.Say != "" {
 		if err := os.WriteFile(filepath.Join(dir, "text"), []byte(p.Say+"\n"), 0o600); err != nil {
 			return err
 		}
-		if err := s.run(ctx, dir, "espeak-ng", "-v", "vi", "-s", "145", "-g", "2", "-f", "text", "-w", "in"); err != nil {
+		if err := run(ctx, dir, "espeak-ng", "-v", "vi", "-s", "145", "-g", "2", "-f", "text", "-w", "in"); err != nil {
 			return err
 		}
 	} else if err := spill(ctx, files, p.Sound, in); err != nil {
 		return err
 	}
-	return s.ffmpeg(ctx, dir, append([]string{"-format_whitelist", "wav,mp3", "-i", "in", "-map", "0:a:0", "-af", level + ",apad=pad_dur=0.4"}, end...)...)
+	return ffmpeg(ctx, dir, append([]string{"-format_whitelist", "wav,mp3", "-i", "in", "-map", "0:a:0", "-af", level + ",apad=pad_dur=0.4"}, end...)...)
 }
 
 func spill(ctx context.Context, files blob.Store, ref blob.Ref, name string) error {
@@ -111,31 +92,19 @@ func spill(ctx context.Context, files blob.Store, ref blob.Ref, name string) err
 	return errors.Join(err, out.Close())
 }
 
-func (s studio) ffmpeg(ctx context.Context, dir string, args ...string) error {
-	return s.run(ctx, dir, "ffmpeg", append([]string{"-nostdin", "-hide_banner", "-v", "error", "-y", "-threads", "1", "-protocol_whitelist", "file,pipe"}, args...)...)
+func ffmpeg(ctx context.Context, dir string, args ...string) error {
+	return run(ctx, dir, "ffmpeg", append([]string{"-nostdin", "-hide_banner", "-v", "error", "-y", "-threads", "1", "-protocol_whitelist", "file,pipe"}, args...)...)
 }
 
 // run runs a tool in a folder. A tool that is not there is a fault of kind Unavailable.
-func (s studio) run(ctx context.Context, dir, tool string, args ...string) error {
+func run(ctx context.Context, dir, tool string, args ...string) error {
 	path, err := exec.LookPath(tool)
 	if err != nil {
 		return fault.New(fault.Unavailable, "loudspeaker.no_tool", "Tool", tool)
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	var line []string
-	if bwrap := s.bwrap(); bwrap != "" {
-		line = append(line, bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/usr", "/usr",
-			"--symlink", "usr/bin", "/bin", "--ro-bind-try", "/lib", "/lib", "--ro-bind-try", "/lib64", "/lib64",
-			"--ro-bind-try", "/etc/alternatives", "/etc/alternatives", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", dir, "/work", "--chdir", "/work", "--")
-	}
-	if limit, err := exec.LookPath("prlimit"); err == nil {
-		line = append(line, limit, "--as=1073741824", "--cpu=300", "--fsize=104857600", "--core=0", "--")
-	}
-	line = append(append(line, path), args...)
-	cmd := exec.CommandContext(ctx, line[0], line[1:]...) //nolint:gosec // our own command line
-	cmd.Dir, cmd.WaitDelay = dir, 2*time.Second
-	cmd.Env = []string{"PATH=/usr/bin:/bin", "LANG=C.UTF-8", "HOME=/nonexistent"}
+	cmd := sandbox.Command(ctx, dir, path, args...)
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w: %.500s", tool, err, said)
 	}
