@@ -17,7 +17,6 @@ import (
 	"net/textproto"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/emersion/go-msgauth/dkim"
@@ -47,9 +46,7 @@ type sender struct {
 	client *gomail.Client
 	from   *mail.Address
 	sign   *dkim.SignOptions // nil: not signed
-
-	mu     sync.Mutex
-	health delivery.Health
+	*delivery.Pulse
 }
 
 func open(s delivery.Settings, h delivery.Hooks) (delivery.Sender, error) {
@@ -97,7 +94,7 @@ func openWith(s delivery.Settings, h delivery.Hooks, trust *x509.CertPool) (deli
 	if err != nil {
 		return nil, fault.Field("host", "mail.host")
 	}
-	return &sender{hooks: h, client: client, from: from, sign: sign, health: delivery.Health{Up: true, Since: h.Now()}}, nil
+	return &sender{hooks: h, client: client, from: from, sign: sign, Pulse: delivery.NewPulse(h.Now, "mail.down", "mail.no_answer", "mail.busy", "mail.password")}, nil
 }
 
 // signer reads the key that mail is signed with; nil where there is none.
@@ -157,7 +154,7 @@ func (s *sender) Send(ctx context.Context, batch []delivery.Outgoing, done func(
 		if link == nil {
 			if link, err = s.client.DialToSMTPClientWithContext(ctx); err != nil {
 				r := s.unconnected(err)
-				s.learn(r)
+				s.Learn(r)
 				for j := range batch[i:] {
 					done(i+j, r)
 				}
@@ -168,7 +165,7 @@ func (s *sender) Send(ctx context.Context, batch []delivery.Outgoing, done func(
 		if r.State == delivery.Accepted {
 			r.Provider = id
 		}
-		s.learn(r)
+		s.Learn(r)
 		done(i, r)
 		if broken {
 			_ = link.Close()
@@ -281,27 +278,6 @@ func (s *sender) unconnected(err error) delivery.Result {
 		}
 	}
 	return r
-}
-
-// learn keeps how the server is. What is wrong with one address says nothing of it.
-func (s *sender) learn(r delivery.Result) {
-	why := ""
-	switch r.Why {
-	case "mail.down", "mail.no_answer", "mail.busy", "mail.password":
-		why = r.Why
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if up := why == ""; up != s.health.Up || s.health.Why != why {
-		s.health = delivery.Health{Up: up, Since: s.hooks.Now(), Why: why, Note: r.Detail}
-	}
-}
-
-// Health tells how the last answer was.
-func (s *sender) Health() delivery.Health {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.health
 }
 
 // Close has nothing to end: a connection is kept for a batch.

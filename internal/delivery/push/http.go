@@ -14,7 +14,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -68,9 +67,7 @@ type sender struct {
 	contact string
 	hooks   delivery.Hooks
 	client  *http.Client
-
-	mu     sync.Mutex
-	health delivery.Health
+	*delivery.Pulse
 }
 
 func open(s delivery.Settings, h delivery.Hooks) (delivery.Sender, error) {
@@ -90,7 +87,7 @@ func open(s delivery.Settings, h delivery.Hooks) (delivery.Sender, error) {
 		return nil, fault.Field("contact", "push.contact")
 	}
 	return &sender{keys: Keys{Public: s["public_key"], Private: s["private_key"]}, contact: contact, hooks: h,
-		client: outgoing.Client(h.Inner, answerIn, atOnce), health: delivery.Health{Up: true, Since: h.Now()}}, nil
+		client: outgoing.Client(h.Inner, answerIn, atOnce), Pulse: delivery.NewPulse(h.Now, "push.down", "push.no_answer", "push.busy", "push.denied")}, nil
 }
 
 // A note is what the service worker is given: push_worker.js shows it.
@@ -105,18 +102,11 @@ type note struct {
 
 // Send hands over each message of a batch by itself.
 func (s *sender) Send(ctx context.Context, batch []delivery.Outgoing, done func(int, delivery.Result)) {
-	var all sync.WaitGroup
-	free := make(chan struct{}, atOnce)
-	for i, o := range batch {
-		free <- struct{}{}
-		all.Go(func() {
-			r := s.submit(ctx, o)
-			s.learn(r)
-			done(i, r)
-			<-free
-		})
-	}
-	all.Wait()
+	delivery.Each(batch, atOnce, func(o delivery.Outgoing) delivery.Result {
+		r := s.submit(ctx, o)
+		s.Learn(r)
+		return r
+	}, done)
 }
 
 func (s *sender) submit(ctx context.Context, o delivery.Outgoing) delivery.Result {
@@ -218,27 +208,6 @@ func cut(text string, n int) string {
 		return ""
 	}
 	return short + "…"
-}
-
-// learn keeps how the push services answer. What is wrong with one browser says nothing of them.
-func (s *sender) learn(r delivery.Result) {
-	why := ""
-	switch r.Why {
-	case "push.down", "push.no_answer", "push.busy", "push.denied":
-		why = r.Why
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if up := why == ""; up != s.health.Up || s.health.Why != why {
-		s.health = delivery.Health{Up: up, Since: s.hooks.Now(), Why: why, Note: r.Detail}
-	}
-}
-
-// Health tells how the last answer was.
-func (s *sender) Health() delivery.Health {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.health
 }
 
 // Close ends what is kept open.

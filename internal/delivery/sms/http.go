@@ -12,7 +12,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"banlang/internal/delivery"
@@ -57,9 +56,7 @@ type gateway struct {
 	client   *http.Client
 	success  *regexp.Regexp
 	escape   func(string) string // of the body
-
-	mu     sync.Mutex
-	health delivery.Health
+	*delivery.Pulse
 }
 
 const (
@@ -80,7 +77,7 @@ func openGateway(s delivery.Settings, h delivery.Hooks) (delivery.Sender, error)
 	if s["method"] != http.MethodPost && s["method"] != http.MethodGet && s["method"] != http.MethodPut {
 		return nil, fault.Field("method", "sms.method")
 	}
-	g := &gateway{settings: s, hooks: h, success: success, escape: url.QueryEscape, health: delivery.Health{Up: true, Since: h.Now()},
+	g := &gateway{settings: s, hooks: h, success: success, escape: url.QueryEscape, Pulse: delivery.NewPulse(h.Now, "sms.down", "sms.password", "sms.no_answer", "sms.busy"),
 		client: outgoing.Client(h.Inner, answerIn, atOnce)}
 	for line := range strings.SplitSeq(s["headers"], "|") {
 		name, value, ok := strings.Cut(line, ":")
@@ -135,18 +132,11 @@ func escapeHeader(s string) string { return strings.NewReplacer("\r", " ", "\n",
 
 // Send asks for each message of a batch by itself.
 func (g *gateway) Send(ctx context.Context, batch []delivery.Outgoing, done func(int, delivery.Result)) {
-	var all sync.WaitGroup
-	free := make(chan struct{}, atOnce)
-	for i, o := range batch {
-		free <- struct{}{}
-		all.Go(func() {
-			r := g.submit(ctx, o)
-			g.learn(r)
-			done(i, r)
-			<-free
-		})
-	}
-	all.Wait()
+	delivery.Each(batch, atOnce, func(o delivery.Outgoing) delivery.Result {
+		r := g.submit(ctx, o)
+		g.learn(r)
+		return r
+	}, done)
 }
 
 // request writes one message as the templates say.
@@ -228,25 +218,10 @@ func (g *gateway) submit(ctx context.Context, o delivery.Outgoing) delivery.Resu
 	return delivery.Result{State: delivery.Accepted, Provider: id}
 }
 
-// learn keeps how the gateway is, by its last answer.
+// learn keeps how the gateway is, by its last answer; what it said last stays until it says something else.
 func (g *gateway) learn(r delivery.Result) {
-	why := ""
-	switch r.Why {
-	case "sms.down", "sms.password", "sms.no_answer", "sms.busy":
-		why = r.Why
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if up := why == ""; up != g.health.Up || g.health.Why != why {
-		g.health = delivery.Health{Up: up, Since: g.hooks.Now(), Why: why, Note: cmp.Or(r.Detail, g.health.Note)}
-	}
-}
-
-// Health tells how the last answer was.
-func (g *gateway) Health() delivery.Health {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.health
+	r.Detail = cmp.Or(r.Detail, g.Health().Note)
+	g.Learn(r)
 }
 
 // Close ends what is kept open.
