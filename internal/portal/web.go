@@ -84,7 +84,7 @@ const (
 
 func (h handler) home(w http.ResponseWriter, r *http.Request) error {
 	reader := web.Reader(r)
-	data := homePage{Topics: h.tiles(r, Topics), Reference: h.tiles(r, Reference), Others: h.site.Languages, Hears: reader.Heard[0], Phone: h.spoken(r, "phone")}
+	data := homePage{Topics: h.tiles(r, Topics), Reference: h.tiles(r, Reference), Others: h.site.Languages, Hears: reader.Heard[0], Phone: h.site.Spoken(r, "phone")}
 	if h.news != nil {
 		alarms, err := h.news.Alarms(r.Context(), reader.Heard, onAlarms)
 		if err != nil {
@@ -120,21 +120,9 @@ func cards(r *http.Request, items []Item) []card {
 func (h handler) tiles(r *http.Request, list []Tile) []tile {
 	all := make([]tile, len(list))
 	for i, t := range list {
-		all[i] = tile{t, h.spoken(r, t.Key)}
+		all[i] = tile{t, h.site.Spoken(r, t.Key)}
 	}
 	return all
-}
-
-// spoken is the address of a small sound of our own, the smaller coding for who spares the line: those browsers know Opus.
-func (h handler) spoken(r *http.Request, key string) string {
-	name := "sound/" + key + ".mp3"
-	if web.Reader(r).SaveData {
-		name = "sound/" + key + ".opus"
-	}
-	if !h.site.HasAsset(name) {
-		return ""
-	}
-	return h.site.Asset(name)
 }
 
 func (s Sound) suited(save bool) string {
@@ -166,7 +154,7 @@ const onTopics = 30
 
 func (h handler) topics(t Tile) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		data := topicsPage{Tile: tile{t, h.spoken(r, t.Key)}, Topics: t.topics()}
+		data := topicsPage{Tile: tile{t, h.site.Spoken(r, t.Key)}, Topics: t.topics()}
 		for _, topic := range data.Topics {
 			if h.news == nil {
 				break
@@ -198,9 +186,9 @@ type languageTile struct {
 }
 
 func (h handler) languages(w http.ResponseWriter, r *http.Request) error {
-	data := languagePage{Heard: web.Reader(r).Heard, Back: web.Local(r.URL.Query().Get("tiep")), Question: h.spoken(r, "choose")}
+	data := languagePage{Heard: web.Reader(r).Heard, Back: web.Local(r.URL.Query().Get("tiep")), Question: h.site.Spoken(r, "choose")}
 	for _, l := range h.site.Languages {
-		data.Languages = append(data.Languages, languageTile{l, h.spoken(r, "lang-"+l.Tag)})
+		data.Languages = append(data.Languages, languageTile{l, h.site.Spoken(r, "lang-"+l.Tag)})
 	}
 	meta := web.Meta{Title: web.T(r, "language.title"), Crumbs: []web.Link{{Text: web.T(r, "language.crumb")}}}
 	return h.room.Show(w, r, "language", meta, data)

@@ -217,10 +217,10 @@ func (h handler) page(r *http.Request, w Wish, places []web.Choice) (formPage, e
 	p := formPage{Address: w.Address, Place: w.Place, Village: w.Village, Places: places, Several: len(w.Heard) > 1, Reason: w.Reason}
 	p.Wording, _ = h.desk.Wording(web.Reader(r).UI)
 	if web.Reader(r).UI == i18n.Default {
-		p.Hear = h.spoken(r, "consent-vi")
+		p.Hear = h.site.Spoken(r, "consent-vi")
 	}
 	for _, l := range h.site.Languages {
-		hear := h.spoken(r, "lang-"+l.Tag)
+		hear := h.site.Spoken(r, "lang-"+l.Tag)
 		n := slices.Index(w.Heard, l.Tag)
 		p.Heard = append(p.Heard, language{l, n == 0, hear})
 		p.More = append(p.More, language{l, n > 0, hear})
@@ -259,16 +259,4 @@ func (h handler) communes(chosen place.ID) []web.Choice {
 		all = append(all, web.Choice{Code: string(u.ID), Text: u.FullName(), Chosen: u.ID == chosen})
 	}
 	return all
-}
-
-// spoken is the address of a small sound of our own, the smaller coding for who spares the line; empty where nobody recorded it.
-func (h handler) spoken(r *http.Request, key string) string {
-	name := "sound/" + key + ".mp3"
-	if web.Reader(r).SaveData {
-		name = "sound/" + key + ".opus"
-	}
-	if !h.site.HasAsset(name) {
-		return ""
-	}
-	return h.site.Asset(name)
 }
