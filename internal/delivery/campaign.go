@@ -91,18 +91,13 @@ func (d *Desk) check(ctx context.Context, actor duty.Actor, o *Order) (Item, err
 		return Item{}, err
 	}
 	now := d.now()
-	var wrong []error
-	say := func(bad bool, field, key string) {
-		if bad {
-			wrong = append(wrong, fault.Field(field, key))
-		}
-	}
-	say(!item.Ended.IsZero(), "ref", "delivery.item.ended")
-	say(!item.Expires.IsZero() && !now.Before(item.Expires), "ref", "delivery.item.expired")
-	say(!d.policy.Within(string(item.Place), string(o.Place)) && !d.policy.Within(string(o.Place), string(item.Place)), "place", "delivery.place.elsewhere")
-	say(slices.ContainsFunc(o.Channels, func(c subscriber.Channel) bool { return !slices.Contains(Channels(), c) }), "channels", "delivery.channel.unknown")
-	say(!o.Starts.IsZero() && o.Starts.Before(now.Add(-time.Hour)), "starts", "delivery.starts.past")
-	say(!o.Starts.IsZero() && !item.Expires.IsZero() && !o.Starts.Before(item.Expires), "starts", "delivery.starts.late")
+	var wrong faults
+	wrong.say(!item.Ended.IsZero(), "ref", "delivery.item.ended")
+	wrong.say(!item.Expires.IsZero() && !now.Before(item.Expires), "ref", "delivery.item.expired")
+	wrong.say(!d.policy.Within(string(item.Place), string(o.Place)) && !d.policy.Within(string(o.Place), string(item.Place)), "place", "delivery.place.elsewhere")
+	wrong.say(slices.ContainsFunc(o.Channels, func(c subscriber.Channel) bool { return !slices.Contains(Channels(), c) }), "channels", "delivery.channel.unknown")
+	wrong.say(!o.Starts.IsZero() && o.Starts.Before(now.Add(-time.Hour)), "starts", "delivery.starts.past")
+	wrong.say(!o.Starts.IsZero() && !item.Expires.IsZero() && !o.Starts.Before(item.Expires), "starts", "delivery.starts.late")
 	o.Version, o.Class, o.Topic, o.Expires, o.Demo, o.Drill = item.Version, item.Class, item.Topic, item.Expires, item.Demo, item.Drill
 	return item, errors.Join(wrong...)
 }

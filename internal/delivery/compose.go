@@ -18,13 +18,12 @@ const mostParts = 3
 
 // A Text is what is sent of an item in one language.
 type Text struct {
-	Title   string // with the marks of a drill, a demonstration, a recall
-	Body    string
-	Lang    string // of the words
-	Missing string // the language asked for that nobody has written; empty where there is none
-	Parts   int    // of an SMS
-	Latin   bool   // an SMS of 160 letters a part
-	All     string // an SMS as it goes out
+	Title string // with the marks of a drill, a demonstration, a recall
+	Body  string
+	Lang  string // of the words
+	Parts int    // of an SMS
+	Latin bool   // an SMS of 160 letters a part
+	All   string // an SMS as it goes out
 }
 
 // A shelf keeps issues that are being sent: what stands in one never changes.
@@ -95,7 +94,6 @@ func (d *Desk) words(c Campaign, item Item, lang, heard string) Text {
 		t.Body = e.Body
 	}
 	if heard != "" && heard != t.Lang { // heard in a language in which nobody has written it: the words say so
-		t.Missing = heard
 		t.Body = d.say("delivery.text.heard", "Lang", d.language(heard)) + "\n" + t.Body
 	}
 	return t

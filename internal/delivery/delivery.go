@@ -3,7 +3,6 @@
 package delivery
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -121,11 +120,6 @@ const (
 	Recalled   State = "recalled"
 )
 
-// States lists them in the order of the catalogue.
-func States() []State {
-	return []State{Planned, Queued, Sending, InDoubt, Accepted, Delivered, Opened, Understood, Failed, Expired, Suppressed, Recalled}
-}
-
 // ranks order the states: what was heard later but ranks lower changes nothing. Failed and expired rank above accepted, for they
 // say what became of what was accepted; delivered ranks above them, for a phone that has a message has it, whatever came before.
 var ranks = map[State]int64{Planned: 10, Queued: 20, Sending: 30, InDoubt: 35, Accepted: 40, Recalled: 44, Suppressed: 45, Failed: 46, Expired: 47,
@@ -133,14 +127,6 @@ var ranks = map[State]int64{Planned: 10, Queued: 20, Sending: 30, InDoubt: 35, A
 
 // Rank orders the states.
 func (s State) Rank() int64 { return ranks[s] }
-
-// Higher is the state of two that holds.
-func Higher(a, b State) State {
-	if cmp.Compare(b.Rank(), a.Rank()) > 0 {
-		return b
-	}
-	return a
-}
 
 // Reached reports whether a state says that a phone has the message: nobody is asked a second time.
 func (s State) Reached() bool { return s.Rank() >= Delivered.Rank() }

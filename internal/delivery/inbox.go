@@ -19,7 +19,6 @@ type Letter struct {
 	Text    string
 	At      time.Time
 	Done    time.Time // zero while it waits
-	Reply   string
 }
 
 const longestLetter = 2000 // letters of what comes in; the rest is cut

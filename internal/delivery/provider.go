@@ -77,6 +77,41 @@ type Provider struct {
 	Health    Health
 }
 
+// faults gather what is wrong with a form, field by field.
+type faults []error
+
+func (f *faults) say(bad bool, field, key string, args ...any) {
+	if bad {
+		*f = append(*f, fault.Field(field, key, args...))
+	}
+}
+
+// check says what is wrong with a provider by itself, and with the reason for changing it.
+func (p Provider) check(c Connector, reason string) (wrong faults) {
+	wrong.say(p.Name == "" || len(p.Name) > 80, "name", "delivery.provider.name")
+	wrong.say(!slices.Contains([]Mode{Off, Dry, Rehearsal, Live}, p.Mode), "mode", "delivery.provider.mode")
+	wrong.say(p.Mode == Live && c.Simulated, "mode", "delivery.provider.simulated")
+	wrong.say(p.Rate < 1 || p.Rate > 10_000, "rate", "delivery.provider.rate")
+	wrong.say(p.Burst < 1 || p.Burst > 10_000, "burst", "delivery.provider.burst")
+	wrong.say(p.Window < 1 || p.Window > 2_000, "window", "delivery.provider.window")
+	wrong.say(p.Cost < 0 || p.Cost > 1_000_000, "cost", "delivery.provider.cost")
+	wrong.say(len([]rune(reason)) < 10, "reason", "privacy.reason.short")
+	return wrong
+}
+
+// fill adds to the settings of a new connection what the connector makes, all of it or none: keys come in pairs.
+func (c Connector) fill(s Settings) error {
+	if c.Make == nil {
+		return nil
+	}
+	made, err := c.Make()
+	if err != nil || slices.ContainsFunc(slices.Collect(maps.Keys(made)), func(name string) bool { return s[name] != "" }) {
+		return err
+	}
+	maps.Copy(s, made)
+	return nil
+}
+
 // SaveProvider makes a provider or changes it. A secret that is left empty stays as it is.
 func (d *Desk) SaveProvider(ctx context.Context, actor duty.Actor, p Provider, reason string) (string, error) {
 	if err := d.policy.Permit(actor, duty.DeliverySetChannel, duty.Thing{}); err != nil {
@@ -86,32 +121,11 @@ func (d *Desk) SaveProvider(ctx context.Context, actor duty.Actor, p Provider, r
 	if !ok {
 		return "", fault.Field("connector", "delivery.connector.unknown")
 	}
-	p.Channel = c.Channel
-	var wrong []error
-	say := func(bad bool, field, key string, args ...any) {
-		if bad {
-			wrong = append(wrong, fault.Field(field, key, args...))
-		}
-	}
-	p.Name = strings.TrimSpace(p.Name)
-	say(p.Name == "" || len(p.Name) > 80, "name", "delivery.provider.name")
-	say(!slices.Contains([]Mode{Off, Dry, Rehearsal, Live}, p.Mode), "mode", "delivery.provider.mode")
-	say(p.Mode == Live && c.Simulated, "mode", "delivery.provider.simulated")
-	say(p.Rate < 1 || p.Rate > 10_000, "rate", "delivery.provider.rate")
-	say(p.Burst < 1 || p.Burst > 10_000, "burst", "delivery.provider.burst")
-	say(p.Window < 1 || p.Window > 2_000, "window", "delivery.provider.window")
-	say(p.Cost < 0 || p.Cost > 1_000_000, "cost", "delivery.provider.cost")
-	say(len([]rune(strings.TrimSpace(reason))) < 10, "reason", "privacy.reason.short")
-	if p.ID == "" && c.Make != nil {
-		made, err := c.Make()
-		if err != nil {
+	p.Channel, p.Name, reason = c.Channel, strings.TrimSpace(p.Name), strings.TrimSpace(reason)
+	wrong := p.check(c, reason)
+	if p.ID == "" {
+		if err := c.fill(p.Settings); err != nil {
 			return "", err
-		}
-		given := slices.ContainsFunc(slices.Collect(maps.Keys(made)), func(name string) bool { return p.Settings[name] != "" })
-		for name, v := range made {
-			if !given { // all of them or none: keys come in pairs
-				p.Settings[name] = v
-			}
 		}
 	}
 	id := p.ID
@@ -123,8 +137,8 @@ func (d *Desk) SaveProvider(ctx context.Context, actor duty.Actor, p Provider, r
 			if before, sealed, err = s.provider(ctx, id); err != nil {
 				return err
 			}
-			say(before.Connector != p.Connector, "connector", "delivery.connector.fixed")
-			say(before.Revision != p.Revision, "name", "delivery.provider.changed")
+			wrong.say(before.Connector != p.Connector, "connector", "delivery.connector.fixed")
+			wrong.say(before.Revision != p.Revision, "name", "delivery.provider.changed")
 		} else {
 			id = newID()
 		}
@@ -137,7 +151,7 @@ func (d *Desk) SaveProvider(ctx context.Context, actor duty.Actor, p Provider, r
 			case v != "":
 				sealed[f.Name] = d.keeper.Wrap(secretOf(id, f.Name), v)
 			}
-			say(f.Required && plain[f.Name] == "" && sealed[f.Name] == "", f.Name, "delivery.provider.field", "Field", f.Name)
+			wrong.say(f.Required && plain[f.Name] == "" && sealed[f.Name] == "", f.Name, "delivery.provider.field", "Field", f.Name)
 		}
 		if err := errors.Join(wrong...); err != nil {
 			return err
@@ -150,7 +164,7 @@ func (d *Desk) SaveProvider(ctx context.Context, actor duty.Actor, p Provider, r
 			return err
 		}
 		return audit.Write(ctx, s.tx, d.now(), audit.Entry{Actor: actor.ID, Session: actor.Session, Act: string(duty.DeliverySetChannel), Thing: "provider/" + id,
-			Before: string(before.Mode), After: string(p.Mode), Reason: strings.TrimSpace(reason), Note: p.Connector})
+			Before: string(before.Mode), After: string(p.Mode), Reason: reason, Note: p.Connector})
 	})
 	return id, err
 }

@@ -3,7 +3,6 @@ package delivery
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"banlang/internal/db"
@@ -39,20 +38,14 @@ func (s store) addTasks(ctx context.Context, at time.Time, all []Task) error {
 
 // tasks lists the open tasks of villages, and those of whole communes in the areas.
 func (s store) tasks(ctx context.Context, areas, villages []string) ([]Task, error) {
-	if len(areas) == 0 || len(villages) == 0 {
+	if len(villages) == 0 {
 		return nil, nil
 	}
 	var w db.Where
-	var in []string
-	for _, v := range append(slices.Clone(villages), "") {
-		in = append(in, w.Next(v))
+	w.In("t.village", append(slices.Clone(villages), "")...)
+	if !inAreas(&w, "t.commune", areas) {
+		return nil, nil
 	}
-	var within []string
-	for _, a := range areas {
-		within = append(within, w.Next(a))
-	}
-	w.Add("t.village IN (" + strings.Join(in, ", ") + ")")
-	w.Add("EXISTS (SELECT 1 FROM place_within p WHERE p.place = t.commune AND p.area IN (" + strings.Join(within, ", ") + "))")
 	w.Add("t.done = 0")
 	w.Add("c.state NOT IN ('stopped', 'renewed')")
 	rows, err := db.All(ctx, s.c, (*taskRow).fields, "SELECT "+taskColumns+" FROM delivery_task t JOIN delivery_campaign c ON c.id = t.campaign"+w.SQL()+

@@ -37,7 +37,6 @@ type channelPage struct {
 	New    bool
 	Modes  []web.Choice
 	Fields []fieldLine
-	Yes    bool // may connect to addresses inside
 }
 
 type fieldLine struct {

@@ -14,9 +14,7 @@ type messagePage struct {
 	Token      string
 	Paragraphs []string
 	Sound      web.Sound
-	Heard      string // name of the language of the sound
-	Missing    string // name of the language that nobody has written it in
-	Done       bool   // the person has said that they understood
+	Done       bool // the person has said that they understood
 	Stopped    bool
 }
 

@@ -82,7 +82,6 @@ type tasksPage struct{ Items []taskLine }
 type taskLine struct {
 	Task
 	Title, Where, N string
-	Typed           string
 	Sound           web.Sound
 	URL             string
 }

@@ -18,7 +18,6 @@ CREATE TABLE delivery_campaign (
     starts bigint NOT NULL,
     expires bigint NOT NULL DEFAULT 0,
     reached text NOT NULL DEFAULT '',   -- how far the expansion has come: the last subscriber or message
-    overridden bigint NOT NULL DEFAULT 0, -- messages sent in quiet hours, as an emergency may
     made bigint NOT NULL,
     made_by text NOT NULL,
     second text NOT NULL DEFAULT '',
