@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"banlang/internal/delivery/feed"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
 	"banlang/internal/i18n"
@@ -125,7 +126,7 @@ func TestPages(t *testing.T) {
 		webtest.Render(t, s, "lan", page)
 
 		listen(t, s, id)
-		feed(t, reader, id)
+		readFeed(t, reader, id)
 
 		clash := editor.Post(page+"/sua", append(fields, "title", "Bài của tôi", "revision", "0", "do", "save")...)
 		answers(t, "an edit of what was not seen", clash, 409, "Bản người khác vừa lưu", "Phòng cháy rừng")
@@ -223,10 +224,10 @@ func listen(t *testing.T, s http.Handler, id string) {
 	}
 }
 
-func feed(t *testing.T, c *webtest.Client, id string) {
+func readFeed(t *testing.T, c *webtest.Client, id string) {
 	t.Helper()
 	p := c.Get("/ban-tin/nguon.xml?chu-de=forest&tieng=tyz")
-	var f atom
+	var f feed.Atom
 	if err := xml.Unmarshal([]byte(p.Body), &f); err != nil || p.Header.Get("Content-Type") != "application/atom+xml; charset=utf-8" {
 		t.Fatalf("feed: %v, %s", err, p.Header.Get("Content-Type"))
 	}

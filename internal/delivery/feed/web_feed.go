@@ -31,7 +31,7 @@ type channel struct {
 	Link        string    `xml:"link"`
 	Description string    `xml:"description"`
 	Language    string    `xml:"language"`
-	Self        atomLink  `xml:"atom:link"`
+	Self        AtomLink  `xml:"atom:link"`
 	TTL         int       `xml:"ttl"` // minutes
 	Author      string    `xml:"itunes:author,omitempty"`
 	Type        string    `xml:"itunes:type,omitempty"`
@@ -70,48 +70,6 @@ type enclosure struct {
 	URL    string `xml:"url,attr"`
 	Length int64  `xml:"length,attr"`
 	Type   string `xml:"type,attr"`
-}
-
-// An atom is a feed of RFC 4287.
-type atom struct {
-	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
-	Lang    string      `xml:"xml:lang,attr"`
-	ID      string      `xml:"id"`
-	Title   string      `xml:"title"`
-	Updated string      `xml:"updated"`
-	Author  string      `xml:"author>name"`
-	Links   []atomLink  `xml:"link"`
-	Entries []atomEntry `xml:"entry"`
-}
-
-type atomLink struct {
-	Rel    string `xml:"rel,attr"`
-	Type   string `xml:"type,attr,omitempty"`
-	Href   string `xml:"href,attr"`
-	Length int64  `xml:"length,attr,omitempty"`
-	Lang   string `xml:"hreflang,attr,omitempty"`
-}
-
-type atomEntry struct {
-	Lang       string         `xml:"xml:lang,attr,omitempty"`
-	ID         string         `xml:"id"`
-	Title      string         `xml:"title"`
-	Updated    string         `xml:"updated"`
-	Published  string         `xml:"published,omitempty"`
-	Links      []atomLink     `xml:"link"`
-	Categories []atomCategory `xml:"category"`
-	Summary    string         `xml:"summary,omitempty"`
-	Content    *content       `xml:"content"`
-}
-
-type atomCategory struct {
-	Term  string `xml:"term,attr"`
-	Label string `xml:"label,attr,omitempty"`
-}
-
-type content struct {
-	Type string `xml:"type,attr"`
-	HTML string `xml:",chardata"`
 }
 
 const (
@@ -171,7 +129,7 @@ func send(w http.ResponseWriter, r *http.Request, kind string, feed any) error {
 
 func (m made) rss() rss {
 	feed := rss{Version: "2.0", Atom: "http://www.w3.org/2005/Atom", Channel: channel{Title: m.about, Link: m.origin + "/ban-tin",
-		Description: m.text.Text(m.lang, "feed.about", "Agency", m.agency), Language: m.lang, TTL: 15, Self: atomLink{Rel: "self", Type: rssType, Href: m.origin + m.self}}}
+		Description: m.text.Text(m.lang, "feed.about", "Agency", m.agency), Language: m.lang, TTL: 15, Self: AtomLink{Rel: "self", Type: rssType, Href: m.origin + m.self}}}
 	podcast := m.kind == "podcast"
 	if podcast {
 		feed.Itunes = "http://www.itunes.com/dtds/podcast-1.0.dtd"
@@ -200,19 +158,19 @@ func (m made) rss() rss {
 	return feed
 }
 
-func (m made) atom() atom {
-	feed := atom{Lang: m.lang, ID: urn + m.self, Title: m.about, Updated: stamp(time.Unix(0, 0)), Author: m.agency,
-		Links: []atomLink{{Rel: "self", Type: atomType, Href: m.origin + m.self}, {Rel: "alternate", Type: "text/html", Href: m.origin + "/ban-tin"}}}
+func (m made) atom() Atom {
+	feed := Atom{Lang: m.lang, ID: urn + m.self, Title: m.about, Updated: stamp(time.Unix(0, 0)), Author: m.agency,
+		Links: []AtomLink{{Rel: "self", Type: atomType, Href: m.origin + m.self}, {Rel: "alternate", Type: "text/html", Href: m.origin + "/ban-tin"}}}
 	for _, i := range m.items {
 		t := m.desk.tell(m.voice, i, m.lang)
-		one := atomEntry{Lang: t.Lang, ID: m.id(i), Title: t.Title, Updated: stamp(i.Published), Published: stamp(i.First),
-			Links:      []atomLink{{Rel: "alternate", Type: "text/html", Href: m.page(i), Lang: m.lang}},
-			Categories: []atomCategory{{i.Topic, m.text.Text(m.lang, "bulletin.topic."+i.Topic)}, {Term: string(i.Class)}}, Content: &content{"html", paragraphs(t.Body)}}
+		one := AtomEntry{Lang: t.Lang, ID: m.id(i), Title: t.Title, Updated: stamp(i.Published), Published: stamp(i.First),
+			Links:      []AtomLink{{Rel: "alternate", Type: "text/html", Href: m.page(i), Lang: m.lang}},
+			Categories: []AtomCategory{{i.Topic, m.text.Text(m.lang, "bulletin.topic."+i.Topic)}, {Term: string(i.Class)}}, Content: &AtomContent{"html", paragraphs(t.Body)}}
 		if t.Sound.MP3 != "" {
-			one.Links = append(one.Links, atomLink{"enclosure", "audio/mpeg", m.sound(i, "mp3"), t.Sound.MP3Size, m.lang})
+			one.Links = append(one.Links, AtomLink{"enclosure", "audio/mpeg", m.sound(i, "mp3"), t.Sound.MP3Size, m.lang})
 		}
 		if t.Sound.Opus != "" {
-			one.Links = append(one.Links, atomLink{"enclosure", "audio/ogg", m.sound(i, "opus"), t.Sound.OpusSize, m.lang})
+			one.Links = append(one.Links, AtomLink{"enclosure", "audio/ogg", m.sound(i, "opus"), t.Sound.OpusSize, m.lang})
 		}
 		feed.Updated = max(feed.Updated, one.Updated)
 		feed.Entries = append(feed.Entries, one)
@@ -257,8 +215,8 @@ func (h handler) index(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v, self := h.voice(r), choice{Place: c.Place}.path("/cap.xml")
-	feed := atom{Lang: source, ID: urn + self, Title: v.text.Text(source, "feed.cap.name", "Province", h.site.Province), Updated: stamp(time.Unix(0, 0)), Author: v.agency,
-		Links: []atomLink{{Rel: "self", Type: atomType, Href: v.origin + self}, {Rel: "alternate", Type: "text/html", Href: v.origin + "/ban-tin"}}}
+	feed := Atom{Lang: source, ID: urn + self, Title: v.text.Text(source, "feed.cap.name", "Province", h.site.Province), Updated: stamp(time.Unix(0, 0)), Author: v.agency,
+		Links: []AtomLink{{Rel: "self", Type: atomType, Href: v.origin + self}, {Rel: "alternate", Type: "text/html", Href: v.origin + "/ban-tin"}}}
 	for _, warn := range all {
 		feed.Entries = append(feed.Entries, h.entry(v, warn))
 		feed.Updated = max(feed.Updated, stamp(warn.Sent()))
@@ -266,11 +224,11 @@ func (h handler) index(w http.ResponseWriter, r *http.Request) error {
 	return send(w, r, atomType, feed)
 }
 
-func (h handler) entry(v voice, w warning) atomEntry {
-	e := atomEntry{ID: urn + "cap:" + w.ID(), Title: h.desk.title(v, w, source), Updated: stamp(w.Sent()),
+func (h handler) entry(v voice, w warning) AtomEntry {
+	e := AtomEntry{ID: urn + "cap:" + w.ID(), Title: h.desk.title(v, w, source), Updated: stamp(w.Sent()),
 		Summary:    v.text.Text(source, "feed.cap.for", "Place", h.desk.placeName(w.Item.Place)),
-		Links:      []atomLink{{Rel: "alternate", Type: "application/cap+xml", Href: v.origin + w.URL()}},
-		Categories: []atomCategory{{Term: string(w.kind())}, {w.Item.Topic, v.text.Text(source, "bulletin.topic."+w.Item.Topic)}, {Term: string(w.Item.Class)}}}
+		Links:      []AtomLink{{Rel: "alternate", Type: "application/cap+xml", Href: v.origin + w.URL()}},
+		Categories: []AtomCategory{{Term: string(w.kind())}, {w.Item.Topic, v.text.Text(source, "bulletin.topic."+w.Item.Topic)}, {Term: string(w.Item.Class)}}}
 	if !w.Cancel && !w.Item.Expires.IsZero() {
 		e.Summary = v.text.Text(source, "feed.cap.until", "Place", h.desk.placeName(w.Item.Place), "Time", i18n.DateTime(source, w.Item.Expires.In(i18n.Zone)))
 	}
