@@ -77,7 +77,7 @@ func (d *Desk) mark(c Campaign, title string) string {
 	return title
 }
 
-// write is an item in one language, as it is sent by push, mail or chat.
+// words are an item in one language, as it is sent by push, mail or chat.
 func (d *Desk) words(c Campaign, item Item, lang, heard string) Text {
 	e, ok := item.In(lang)
 	t := Text{Lang: lang}
@@ -150,36 +150,68 @@ func shorter(s string) string {
 	return ""
 }
 
+// A window that is being composed: each campaign is asked for once, each text is written once.
+type composing struct {
+	*Desk
+	channel   subscriber.Channel
+	campaigns map[string]Campaign
+	texts     map[told]Text
+}
+
+// told names a text of a window.
+type told struct{ campaign, lang, heard string }
+
+func (d *Desk) composing(channel subscriber.Channel) composing {
+	return composing{d, channel, map[string]Campaign{}, map[told]Text{}}
+}
+
 // outgoing composes an attempt. why is a message key: there is nothing that could be sent.
-func (d *Desk) outgoing(ctx context.Context, a Attempt, channel subscriber.Channel) (o Outgoing, why string, err error) {
+func (w composing) outgoing(ctx context.Context, a Attempt) (o Outgoing, why string, err error) {
 	if a.Campaign == "" {
-		text, err := d.keeper.Unwrap(noticeOf(a.Endpoint), a.Note)
+		text, err := w.keeper.Unwrap(noticeOf(a.Endpoint), a.Note)
 		_, latin := gsm.Count(text)
 		return Outgoing{Title: a.title, Text: text, Lang: i18n.Default, Class: Normal, Latin: latin}, "", err
 	}
-	c, err := d.read().campaign(ctx, a.Campaign)
-	if err != nil {
-		return Outgoing{}, "", err
+	c, ok := w.campaigns[a.Campaign]
+	if !ok {
+		if c, err = w.read().campaign(ctx, a.Campaign); err != nil {
+			return Outgoing{}, "", err
+		}
+		w.campaigns[c.ID] = c
 	}
 	if why := overReason(c.State); why != "" {
 		return Outgoing{}, why, nil
 	}
-	item, err := d.item(ctx, c.Ref, c.Version)
+	t, err := w.write(ctx, c, a)
 	if fault.Is(err, fault.NotFound) {
 		return Outgoing{}, "delivery.reason.no_text", nil
 	}
 	if err != nil {
 		return Outgoing{}, "", err
 	}
-	o = Outgoing{URL: d.linkTo(a.Message), Stop: d.stopLink(a.Message), Class: c.Class, Thread: string(c.Ref)}
-	if channel == subscriber.SMS {
-		t := d.sms(c, item, a.Lang, a.Heard, a.Message)
-		o.Title, o.Text, o.Lang, o.Latin = t.Title, t.All, t.Lang, t.Latin
-		return o, "", nil
+	o = Outgoing{Title: t.Title, Text: t.Body, Lang: t.Lang, URL: w.linkTo(a.Message), Stop: w.stopLink(a.Message), Class: c.Class, Thread: string(c.Ref)}
+	if w.channel == subscriber.SMS { // addresses are of one length: what fits for one reader fits for all
+		o.Text, o.Latin = strings.Replace(t.All, w.linkTo(nobody), o.URL, 1), t.Latin
 	}
-	t := d.words(c, item, a.Lang, a.Heard)
-	o.Title, o.Text, o.Lang = t.Title, t.Body, t.Lang
 	return o, "", nil
+}
+
+// write is the text of an attempt, as all readers of its languages get it.
+func (w composing) write(ctx context.Context, c Campaign, a Attempt) (Text, error) {
+	key := told{c.ID, a.Lang, a.Heard}
+	if t, ok := w.texts[key]; ok {
+		return t, nil
+	}
+	item, err := w.item(ctx, c.Ref, c.Version)
+	if err != nil {
+		return Text{}, err
+	}
+	t := w.words(c, item, a.Lang, a.Heard)
+	if w.channel == subscriber.SMS {
+		t = w.sms(c, item, a.Lang, a.Heard, nobody)
+	}
+	w.texts[key] = t
+	return t, nil
 }
 
 // Token is how a subscriber's own message is addressed: nobody guesses one, and none is stored.

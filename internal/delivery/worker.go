@@ -271,6 +271,7 @@ func (d *Desk) ready(ctx context.Context, channel subscriber.Channel, all []Atte
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	window := d.composing(channel)
 	for _, a := range all {
 		sealed, there := addresses[a.Endpoint]
 		if a.Campaign == "" {
@@ -285,7 +286,7 @@ func (d *Desk) ready(ctx context.Context, channel subscriber.Channel, all []Atte
 			not(Suppressed, "delivery.reason.stopped")
 			continue
 		}
-		o, why, err := d.outgoing(ctx, a, channel)
+		o, why, err := window.outgoing(ctx, a)
 		if err != nil {
 			return nil, nil, nil, err
 		}
