@@ -23,32 +23,55 @@ type Letter struct {
 
 const longestLetter = 2000 // letters of what comes in; the rest is cut
 
-// Heard takes what somebody wrote: words that are understood are done and answered at once, what answers the last message is joined
-// to it, everything else waits for the officer of the commune. The same again is ignored.
+// Heard takes what somebody wrote, in one transaction: words that are understood are done and answered at once, what answers the last
+// message or a question of ours is joined to it, everything else waits for the officer of the commune. The same again is ignored.
 func (d *Desk) Heard(ctx context.Context, in Inbound) error {
 	if r := []rune(in.Text); len(r) > longestLetter {
 		in.Text = string(r[:longestLetter])
 	}
-	r, err := d.people.Word(ctx, subscriber.Word{Channel: in.Channel, From: in.From, Text: in.Text, ID: in.Provider + "/" + in.ID, At: in.At})
-	if err != nil || r.Repeated {
+	w := subscriber.Word{Channel: in.Channel, From: in.From, Text: in.Text, ID: in.Provider + "/" + in.ID, At: in.At}
+	_, err := d.people.Word(ctx, w, d.taker(func(s store, r subscriber.Reading) (reply string, answered bool, err error) {
+		if r.Kind == subscriber.SaysUnderstood {
+			return "", true, d.understood(ctx, s, r.Endpoint)
+		}
+		if reply, answered, err = d.answer(ctx, s, in, r); err != nil || answered || r.Kind != subscriber.Asks {
+			return reply, answered, err
+		}
+		l := Letter{ID: newID(), Place: r.Place, Channel: in.Channel, At: d.now()}
+		return "", false, s.addLetter(ctx, l, r.To, d.keeper.Wrap("letter/"+l.ID, in.Text), r.Demo)
+	}))
+	return err
+}
+
+// understood joins "I have understood" to the last message of the week that went to an endpoint.
+func (d *Desk) understood(ctx context.Context, s store, endpoint string) error {
+	if endpoint == "" {
+		return nil
+	}
+	last, err := s.lastMessage(ctx, endpoint, d.now().AddDate(0, 0, -7))
+	if err != nil || last == "" {
 		return err
 	}
-	switch r.Kind {
-	case subscriber.SaysUnderstood:
-		return d.change(ctx, func(s store) error {
-			last, err := s.lastMessage(ctx, r.Endpoint, d.now().AddDate(0, 0, -7))
-			if err != nil || last == "" {
-				return err
-			}
-			return s.act(ctx, d.now(), last, Understood)
-		})
-	case subscriber.Asks:
-		return d.change(ctx, func(s store) error {
-			l := Letter{ID: newID(), Place: r.Place, Channel: in.Channel, At: d.now()}
-			return s.addLetter(ctx, l, r.To, d.keeper.Wrap("letter/"+l.ID, in.Text), d.people.Demo)
-		})
+	return s.act(ctx, d.now(), last, Understood)
+}
+
+// Said is a free text of a subscriber: perhaps the answer to what we asked.
+type Said struct {
+	Subscriber subscriber.ID
+	Endpoint   string
+	Channel    subscriber.Channel
+	Place      place.ID // commune
+	Text       string   // as it came, 2,000 letters at most
+	At         time.Time
+	Demo       bool
+}
+
+// answer offers a subscriber's text to whoever asked something.
+func (d *Desk) answer(ctx context.Context, s store, in Inbound, r subscriber.Reading) (reply string, took bool, err error) {
+	if d.Answers == nil || r.Endpoint == "" {
+		return "", false, nil
 	}
-	return nil
+	return d.Answers.Answer(ctx, s.tx, Said{Subscriber: r.Subscriber, Endpoint: r.Endpoint, Channel: in.Channel, Place: r.Place, Text: in.Text, At: in.At, Demo: r.Demo})
 }
 
 // Inbox lists what waits for an answer in the areas where the actor records agreements for people: the officer of the commune.

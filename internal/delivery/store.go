@@ -20,6 +20,8 @@ import (
 type Desk struct {
 	// Origin is what the addresses in messages begin with; without it a message has none.
 	Origin string
+	// Answers is offered what subscribers write before it becomes a letter; nil: nobody asks anything.
+	Answers Answers
 
 	db         *db.DB
 	files      blob.Store

@@ -9,6 +9,20 @@ import (
 	"banlang/internal/subscriber"
 )
 
+// Answers takes what people answer to what they were asked (câu hỏi ngắn).
+type Answers interface {
+	// Answer takes a text in the transaction that heard it, and says what to reply; empty: nothing. took is false where the text
+	// answers nothing that was asked: it is then a letter to the officer.
+	Answer(ctx context.Context, tx *db.Tx, s Said) (reply string, took bool, err error)
+}
+
+// taker is f in the transaction of the subscribers' desk.
+func (d *Desk) taker(f func(store, subscriber.Reading) (reply string, answered bool, err error)) subscriber.Taker {
+	return func(_ context.Context, tx *db.Tx, r subscriber.Reading) (string, bool, error) {
+		return f(store{tx, tx}, r)
+	}
+}
+
 // lastMessage is the newest message of a campaign that went to an endpoint since a moment; empty where there is none.
 func (s store) lastMessage(ctx context.Context, endpoint string, since time.Time) (string, error) {
 	all, err := db.Values[string](ctx, s.c, `SELECT message FROM delivery_attempt WHERE endpoint = $1 AND message <> '' AND sent >= $2 ORDER BY sent DESC, id LIMIT 1`, endpoint, db.Millis(since))

@@ -38,6 +38,10 @@ type Notice struct {
 	Demo    bool
 }
 
+// A Taker takes a text that is no word of ours, or one that somebody else may understand, in the transaction that heard it: what it does
+// and that it was heard are kept together or not at all. answered says that reply, where it is not empty, stands for our own answer.
+type Taker func(ctx context.Context, tx *db.Tx, r Reading) (reply string, answered bool, err error)
+
 // New makes a desk.
 func New(d *db.DB, keeper *privacy.Keeper, policy *duty.Policy, places *place.Desk, languages *ethnic.Desk, text *i18n.Bundle,
 	now func() time.Time) *Desk {

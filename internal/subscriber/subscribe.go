@@ -247,12 +247,16 @@ func (t change) record(ctx context.Context, actor duty.Actor, act duty.Act, s Su
 		Place: string(s.Place), Before: before, After: after, Reason: strings.TrimSpace(reason)})
 }
 
-// notify sends a short notice to an endpoint.
+// notify sends a sentence of ours to an endpoint.
 func (t change) notify(ctx context.Context, e entry, s Subscriber, key string, args ...any) error {
+	return t.tell(ctx, e, s, t.text.Text(i18n.Default, key, args...))
+}
+
+// tell sends a short text to an endpoint.
+func (t change) tell(ctx context.Context, e entry, s Subscriber, text string) error {
 	if t.Notify == nil {
 		return nil
 	}
-	lang := i18n.Default
-	return t.Notify(ctx, t.tx, Notice{To: Sealed{e.ID, e.box}, Channel: e.Channel, Place: s.Place, Title: t.text.Text(lang, "subscriber.notice.title"),
-		Text: t.text.Text(lang, key, args...), Demo: s.Demo})
+	return t.Notify(ctx, t.tx, Notice{To: Sealed{e.ID, e.box}, Channel: e.Channel, Place: s.Place, Title: t.text.Text(i18n.Default, "subscriber.notice.title"),
+		Text: text, Demo: s.Demo})
 }

@@ -43,7 +43,7 @@ func (c *counter) last() string {
 
 func (c *counter) sms(id, text string) Reading {
 	c.Helper()
-	r, err := c.desk.Word(c.Context(), Word{Channel: SMS, From: "+84961234567", Text: text, ID: id})
+	r, err := c.desk.Word(c.Context(), Word{Channel: SMS, From: "+84961234567", Text: text, ID: id}, nil)
 	c.must(err)
 	return r
 }

@@ -45,11 +45,13 @@ type Word struct {
 
 // A Reading is what was made of a word.
 type Reading struct {
-	Kind     Says
-	Endpoint string // empty where nobody is subscribed at the address
-	To       Sealed // where an answer goes
-	Place    place.ID
-	Repeated bool
+	Kind       Says
+	Endpoint   string // empty where nobody is subscribed at the address
+	Subscriber ID     // empty likewise
+	To         Sealed // where an answer goes
+	Place      place.ID
+	Demo       bool
+	Repeated   bool
 }
 
 var understood = readWords()
@@ -80,8 +82,9 @@ func read(text string) (says Says, rest string) {
 }
 
 // Word does what a word says and answers it. Stopping holds before the next message is handed to a network. "DK", with the commune
-// after it, asks for news: the reply tells what is agreed to, and "CO" agrees. Whatever is no word is a question for a person.
-func (d *Desk) Word(ctx context.Context, w Word) (Reading, error) {
+// after it, asks for news: the reply tells what is agreed to, and "CO" agrees. Whatever is no word is a question for a person: take has it,
+// and has "understood" and the "CO" of who is subscribed already, all in the same transaction.
+func (d *Desk) Word(ctx context.Context, w Word, take Taker) (Reading, error) {
 	address, err := normal(w.Channel, w.From)
 	if err != nil { // a short code or a name: nobody who could be answered
 		return Reading{Repeated: true}, nil //nolint:nilerr // what has no sender is not answered
@@ -99,30 +102,48 @@ func (d *Desk) Word(ctx context.Context, w Word) (Reading, error) {
 			return err
 		}
 		if here {
-			r.Endpoint = e.ID
+			r.Endpoint, r.Subscriber = e.ID, s.ID
 		} else { // somebody else: where the answer goes is kept with the answer alone
 			e = entry{Endpoint: Endpoint{ID: newID(), Channel: w.Channel}}
 			e.box = t.keeper.Wrap(bound(e.ID), address)
 			s = Subscriber{Place: d.home(), Demo: d.Demo}
 		}
-		r.To, r.Place = Sealed{e.ID, e.box}, s.Place
-		switch says {
-		case SaysStop:
-			if here {
-				return t.stop(ctx, duty.Actor{}, e, s)
-			}
+		r.To, r.Place, r.Demo = Sealed{e.ID, e.box}, s.Place, s.Demo
+		switch {
+		case says == SaysStop && here:
+			return t.stop(ctx, duty.Actor{}, e, s)
+		case says == SaysStop:
 			return t.notify(ctx, e, s, "subscriber.notice.stopped")
-		case SaysSubscribe:
+		case says == SaysSubscribe:
 			return t.offer(ctx, e, s, here, address, rest)
-		case SaysAgree:
-			return t.agree(ctx, e, s, here, address)
-		case SaysHelp:
+		case says == SaysAgree && here:
+			return t.given(ctx, e, s, take, r, "subscriber.notice.already")
+		case says == SaysAgree:
+			return t.agree(ctx, e, s, address)
+		case says == SaysHelp:
 			return t.notify(ctx, e, s, "subscriber.notice.help")
-		case Asks:
-			return t.notify(ctx, e, s, "subscriber.notice.asked")
+		case says == SaysUnderstood:
+			return t.given(ctx, e, s, take, r, "")
 		}
-		return nil
+		return t.given(ctx, e, s, take, r, "subscriber.notice.asked")
 	})
+}
+
+// given lets a text be taken, and answers it with what the taker says or else with a sentence of ours, if there is one.
+func (t change) given(ctx context.Context, e entry, s Subscriber, take Taker, r Reading, sentence string) error {
+	if take != nil {
+		reply, answered, err := take(ctx, t.tx, r)
+		if err != nil || answered && reply == "" {
+			return err
+		}
+		if answered {
+			return t.tell(ctx, e, s, reply)
+		}
+	}
+	if sentence == "" {
+		return nil
+	}
+	return t.notify(ctx, e, s, sentence)
 }
 
 // home is the province: where somebody stands who has not said where.
@@ -161,10 +182,7 @@ func (d *Desk) offerTo(commune place.ID) string {
 }
 
 // agree takes the agreement of who was told what it is about.
-func (t change) agree(ctx context.Context, e entry, s Subscriber, here bool, address string) error {
-	if here {
-		return t.notify(ctx, e, s, "subscriber.notice.already")
-	}
+func (t change) agree(ctx context.Context, e entry, s Subscriber, address string) error {
 	asked, err := byHash(ctx, t.tx, e.Channel, t.hash(e.Channel, address))
 	id := ID("")
 	if err == nil {
