@@ -4,6 +4,8 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/ecdh"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
@@ -146,13 +148,86 @@ func TestBrowserReadsWhatWasSent(t *testing.T) {
 			t.Errorf("%s is %q, want %q", header, got, want)
 		}
 	}
-	claim, key, _ := strings.Cut(strings.TrimPrefix(request.Header.Get("Authorization"), "vapid t="), ", k=")
-	if key != keys.Public {
-		t.Errorf("signed for the key %q, want %q", key, keys.Public)
+	if claims := signed(t, request, keys.Public); claims.Subject != "mailto:tin@banlang.example" || claims.Audience[0] != service.URL {
+		t.Errorf("signed for %v by %q, want %s by who sends", claims.Audience, claims.Subject, service.URL)
 	}
-	claims := jwt.MapClaims{}
-	if _, _, err := jwt.NewParser().ParseUnverified(claim, claims); err != nil || claims["aud"] != service.URL || claims["sub"] != "mailto:tin@banlang.example" {
-		t.Errorf("signed %v, %v", claims, err)
+}
+
+// signed reads the token with which we say to a push service who we are (VAPID, RFC 8292), as it does: signed by the key that the
+// browser subscribed to, for this service alone, for a day at most.
+func signed(t *testing.T, r *http.Request, public string) jwt.RegisteredClaims {
+	t.Helper()
+	token, key, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("Authorization"), "vapid t="), ", k=")
+	if key != public {
+		t.Fatalf("signed for the key %q, want %q", key, public)
+	}
+	point, err := b64.DecodeString(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var claims jwt.RegisteredClaims
+	parser := jwt.NewParser(jwt.WithValidMethods([]string{"ES256"}), jwt.WithExpirationRequired(), jwt.WithAudience("http://"+r.Host))
+	if _, err := parser.ParseWithClaims(token, &claims, func(*jwt.Token) (any, error) { return k, nil }); err != nil {
+		t.Fatalf("a push service does not accept the signature: %v", err)
+	}
+	if left := time.Until(claims.ExpiresAt.Time); left > 24*time.Hour || len(claims.Audience) != 1 {
+		t.Errorf("signed for %v and %v, want one service and a day at most", claims.Audience, left)
+	}
+	return claims
+}
+
+// Each class says how long it is worth keeping, and whether it may wake a telephone that saves its battery. What is about the same
+// thing has the same topic, so that a browser that was off gets the newest of it once.
+func TestHowEachClassTravels(t *testing.T) {
+	b := newBrowser(t)
+	var request *http.Request
+	var size int
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		request, size = r, len(body)
+		w.WriteHeader(http.StatusCreated)
+	}))
+	defer service.Close()
+	s, keys := sender(t, hooks())
+	topics := map[string]string{}
+	for _, c := range []struct {
+		name    string
+		o       delivery.Outgoing
+		ttl     string
+		urgency string
+	}{
+		{"an emergency", delivery.Outgoing{Class: delivery.Emergency, Thread: "lu", Expires: now.Add(time.Hour)}, "3600", "high"},
+		{"its recall", delivery.Outgoing{Class: delivery.Priority, Thread: "lu"}, "2419200", "high"},
+		{"a daily item", delivery.Outgoing{Class: delivery.Normal, Thread: "gia", Expires: now.Add(365 * 24 * time.Hour)}, "2419200", "normal"},
+		{"a notice", delivery.Outgoing{Attempt: "a1"}, "2419200", "normal"},
+		{"another notice", delivery.Outgoing{Attempt: "a2"}, "2419200", "normal"},
+	} {
+		c.o.To, c.o.Title, c.o.Text = b.subscription(service.URL+"/send/x"), "Tin", strings.Repeat("\u2028<&>ữ", 2000) // letters that JSON writes long
+		if r := send(t, s, c.o); r.State != delivery.Accepted {
+			t.Fatalf("%s: %+v, want it accepted", c.name, r)
+		}
+		signed(t, request, keys.Public)
+		topic := request.Header.Get("Topic")
+		topics[c.name] = topic
+		if got := request.Header.Get("TTL"); got != c.ttl {
+			t.Errorf("%s: TTL %s, want %s", c.name, got, c.ttl)
+		}
+		if got := request.Header.Get("Urgency"); got != c.urgency {
+			t.Errorf("%s: urgency %s, want %s", c.name, got, c.urgency)
+		}
+		if got := request.Header.Get("Content-Encoding"); got != "aes128gcm" || size > 4096 {
+			t.Errorf("%s: %d bytes in %s", c.name, size, got)
+		}
+		if _, err := b64.DecodeString(topic); err != nil || topic == "" || len(topic) > 32 {
+			t.Errorf("%s: the topic %q is none (RFC 8030, section 5.4)", c.name, topic)
+		}
+	}
+	if topics["an emergency"] != topics["its recall"] || topics["an emergency"] == topics["a daily item"] || topics["a notice"] == topics["another notice"] {
+		t.Errorf("topics are %v: a recall takes the place of what it recalls, and nothing else does", topics)
 	}
 }
 
