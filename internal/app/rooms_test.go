@@ -69,6 +69,7 @@ var rooms = []room{
 	{floor: base, path: "internal/delivery/sms"},
 	{floor: base, path: "internal/delivery/push"},
 	{floor: base, path: "internal/delivery/mail"},
+	{floor: base, path: "internal/delivery/chat"},
 	{floor: base, path: "internal/delivery/feed"},
 	{floor: base, path: "internal/delivery/loudspeaker"},
 	{floor: base, path: "internal/delivery/sheet"},

@@ -7,6 +7,7 @@ import (
 	"banlang/internal/account"
 	"banlang/internal/bulletin"
 	"banlang/internal/delivery"
+	"banlang/internal/delivery/chat"
 	"banlang/internal/delivery/mail"
 	"banlang/internal/delivery/push"
 	"banlang/internal/delivery/sms"
@@ -26,7 +27,7 @@ func (p people) Name(ctx context.Context, id string) (string, error) {
 
 // connectors are the ways to networks.
 func connectors() []delivery.Connector {
-	return []delivery.Connector{sms.SMPP(), sms.Gateway(), mail.SMTP(), push.WebPush(),
+	return []delivery.Connector{sms.SMPP(), sms.Gateway(), mail.SMTP(), push.WebPush(), chat.Telegram(),
 		delivery.RehearsalConnector(subscriber.SMS), delivery.RehearsalConnector(subscriber.Email), delivery.RehearsalConnector(subscriber.Push)}
 }
 

@@ -56,9 +56,12 @@ func (l lived) item() delivery.Item {
 		URL: l.ID.URL(), Published: l.Published, First: l.First, Expires: l.Expires, Demo: l.Demo, Drill: l.Drill,
 		Ended: l.Ended, Recalled: l.Life == Recalled, Reason: l.Reason, ReplacedBy: delivery.Ref(l.ReplacedBy), Replaces: delivery.Ref(l.Replaces)}
 	for _, e := range l.Editions {
-		s := e.Sound
+		s, heard := e.Sound, ""
+		if s.Opus != "" {
+			heard = l.ID.SoundURL(e.Lang, "opus")
+		}
 		i.Editions = append(i.Editions, delivery.Edition{Lang: e.Lang, Title: strings.TrimPrefix(e.Title, DrillMark), Body: e.Body,
-			Opus: s.Opus, MP3: s.MP3, OpusSize: s.OpusSize, MP3Size: s.MP3Size, Length: s.Length, Machine: s.Machine, Voice: s.Voice})
+			Heard: heard, Opus: s.Opus, MP3: s.MP3, OpusSize: s.OpusSize, MP3Size: s.MP3Size, Length: s.Length, Machine: s.Machine, Voice: s.Voice})
 	}
 	return i
 }

@@ -21,6 +21,7 @@ type Text struct {
 	Title string // with the marks of a drill, a demonstration, a recall
 	Body  string
 	Lang  string // of the words
+	Sound string // absolute address of what is heard of it
 	Parts int    // of an SMS
 	Latin bool   // an SMS of 160 letters a part
 	All   string // an SMS as it goes out
@@ -91,12 +92,21 @@ func (d *Desk) words(c Campaign, item Item, lang, heard string) Text {
 	}
 	t.Title = d.mark(c, e.Title)
 	if c.Kind != Recall {
-		t.Body = e.Body
+		t.Body, t.Sound = e.Body, d.soundOf(item, heard)
 	}
 	if heard != "" && heard != t.Lang { // heard in a language in which nobody has written it: the words say so
 		t.Body = d.say("delivery.text.heard", "Lang", d.language(heard)) + "\n" + t.Body
 	}
 	return t
+}
+
+// soundOf is the address of a recording; empty where there is none, or while nobody has said what addresses begin with.
+func (d *Desk) soundOf(item Item, lang string) string {
+	e, ok := item.In(lang)
+	if !ok || e.Heard == "" || d.Origin == "" {
+		return ""
+	}
+	return d.Origin + e.Heard
 }
 
 func (d *Desk) language(tag string) string {
@@ -190,6 +200,7 @@ func (w composing) outgoing(ctx context.Context, a Attempt) (o Outgoing, why str
 		return Outgoing{}, "", err
 	}
 	o = Outgoing{Title: t.Title, Text: t.Body, Lang: t.Lang, URL: w.linkTo(a.Message), Stop: w.stopLink(a.Message), Class: c.Class, Thread: string(c.Ref)}
+	o.Sound = t.Sound
 	if w.channel == subscriber.SMS { // addresses are of one length: what fits for one reader fits for all
 		o.Text, o.Latin = strings.Replace(t.All, w.linkTo(nobody), o.URL, 1), t.Latin
 	}

@@ -5,7 +5,9 @@ package delivery
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"banlang/internal/blob"
 	"banlang/internal/place"
@@ -51,6 +53,7 @@ const (
 type Edition struct {
 	Lang, Title, Body string
 	Opus, MP3         blob.Ref
+	Heard             string // path of the public address of Opus; empty where there is none
 	OpusSize, MP3Size int64
 	Length            time.Duration
 	Machine           bool   // the sound is a machine's
@@ -225,11 +228,41 @@ type Outgoing struct {
 	Text    string // of an SMS: all of it
 	Lang    string
 	URL     string // absolute
+	Sound   string // absolute address of the recording (Ogg Opus); empty where there is none
 	Stop    string // absolute address that ends the subscription; empty for notices
 	Class   Class
 	Expires time.Time
 	Thread  string // what it is about: a newer one of the same takes its place; empty for notices
 	Latin   bool   // the text has no letter outside of GSM 03.38
+}
+
+// Opening is what the link of a message says: in Vietnamese, and in English for who reads English. Stopping has a button on the page that
+// it leads to.
+func (o Outgoing) Opening() string {
+	switch {
+	case o.Lang == "en" && o.Stop != "":
+		return "Read, listen, or stop these messages"
+	case o.Lang == "en":
+		return "Read and listen"
+	case o.Stop != "":
+		return "Đọc, nghe, hoặc thôi nhận tin"
+	}
+	return "Đọc và nghe"
+}
+
+// Cut is a text of n letters at most, ended at a word.
+func Cut(text string, n int) string {
+	if utf8.RuneCountInString(text) <= n {
+		return text
+	}
+	short := string([]rune(text)[:max(0, n-1)])
+	if i := strings.LastIndexAny(short, " \n"); i > 0 {
+		short = short[:i]
+	}
+	if short == "" {
+		return ""
+	}
+	return short + "…"
 }
 
 // A Result says what a network made of an Outgoing.

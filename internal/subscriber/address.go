@@ -3,6 +3,7 @@ package subscriber
 import (
 	"encoding/hex"
 	"net/mail"
+	"regexp"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
@@ -31,11 +32,19 @@ func normal(ch Channel, address string) (string, error) {
 			return "", fault.Field("address", "subscriber.email.unreadable")
 		}
 		return strings.ToLower(a.Address), nil
-	case Push, Telegram:
+	case Push:
+		return address, nil
+	case Telegram:
+		if !chatNumber.MatchString(address) {
+			return "", fault.Field("address", "subscriber.telegram.unreadable")
+		}
 		return address, nil
 	}
 	return "", fault.Field("channel", "subscriber.channel.unknown")
 }
+
+// chatNumber is the number of a private chat of Telegram, of 52 bits at most. Those of groups are negative: a group is not a person.
+var chatNumber = regexp.MustCompile(`^[1-9][0-9]{0,15}$`)
 
 // mobile reads a Vietnamese mobile number, or one of another country written with its code.
 func mobile(text string) (string, error) {

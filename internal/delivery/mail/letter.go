@@ -7,25 +7,11 @@ import (
 	"banlang/internal/delivery"
 )
 
-// opening is what the link of a letter says: in Vietnamese, and in English for who reads English. Stopping has a button on the page
-// that it leads to; the address in List-Unsubscribe takes a POST only, so that no scanner of links ends a subscription.
-func opening(o delivery.Outgoing) string {
-	switch {
-	case o.Lang == "en" && o.Stop != "":
-		return "Read, listen, or stop these messages"
-	case o.Lang == "en":
-		return "Read and listen"
-	case o.Stop != "":
-		return "Đọc, nghe, hoặc thôi nhận tin"
-	}
-	return "Đọc và nghe"
-}
-
 // plain is a letter as text.
 func plain(o delivery.Outgoing) string {
 	text := o.Title + "\n\n" + strings.TrimSpace(o.Text) + "\n"
 	if o.URL != "" {
-		text += "\n" + opening(o) + ": " + o.URL + "\n"
+		text += "\n" + o.Opening() + ": " + o.URL + "\n"
 	}
 	return text
 }
@@ -45,7 +31,7 @@ func markup(o delivery.Outgoing) string {
 		}
 	}
 	if o.URL != "" {
-		b.WriteString(`<p lang="` + ours + `"><a href="` + html.EscapeString(o.URL) + `">` + opening(o) + `</a></p>`)
+		b.WriteString(`<p lang="` + ours + `"><a href="` + html.EscapeString(o.URL) + `">` + o.Opening() + `</a></p>`)
 	}
 	b.WriteString("</body></html>\n")
 	return b.String()

@@ -185,29 +185,14 @@ func urgency(c delivery.Class) webpush.Urgency {
 
 // payload is a note, with as much of its words as fits into a record.
 func payload(o delivery.Outgoing, tag string) []byte {
-	n := note{Title: cut(o.Title, 200), Text: cut(strings.Join(strings.Fields(o.Text), " "), mostText), Lang: o.Lang, URL: o.URL, Tag: tag, Stay: o.Class == delivery.Emergency}
+	n := note{Title: delivery.Cut(o.Title, 200), Text: delivery.Cut(strings.Join(strings.Fields(o.Text), " "), mostText), Lang: o.Lang, URL: o.URL, Tag: tag, Stay: o.Class == delivery.Emergency}
 	for {
 		b, err := json.Marshal(n)
 		if err == nil && len(b) <= record-16-overhead-seal || n.Text == "" {
 			return b
 		}
-		n.Text = cut(n.Text, utf8.RuneCountInString(n.Text)*3/4)
+		n.Text = delivery.Cut(n.Text, utf8.RuneCountInString(n.Text)*3/4)
 	}
-}
-
-// cut is a text of n letters at most, ended at a word.
-func cut(text string, n int) string {
-	if utf8.RuneCountInString(text) <= n {
-		return text
-	}
-	short := string([]rune(text)[:max(0, n-1)])
-	if i := strings.LastIndexByte(short, ' '); i > 0 {
-		short = short[:i]
-	}
-	if short == "" {
-		return ""
-	}
-	return short + "…"
 }
 
 // Close ends what is kept open.
