@@ -69,8 +69,8 @@ type listed struct {
 
 // Import takes in a list of people who agreed on paper, in the own commune or village: a workbook or a CSV file, 100,000 rows of it. A row
 // that says no agreement, with its day and how it was given, is not taken. Rows with the same address are one person; who is subscribed
-// in the own area already stays as they are; who stopped since the day of the agreement is not taken in again. Every person gets
-// a confirmation with the way to stop. Nothing of the file is kept. dry tells what would happen and writes nothing.
+// in the own area already stays as they are; who decided something since the day of the agreement (to stop, to get news elsewhere) is kept
+// out. Every person gets a confirmation with the way to stop. Nothing of the file is kept. dry tells what would happen and writes nothing.
 func (d *Desk) Import(ctx context.Context, actor duty.Actor, kind, name string, r io.Reader, dry bool, progress func(done, total int)) (intake.Report, error) {
 	report := intake.Report{Name: name, Kind: kind, Dry: dry}
 	if kind != kindSubscribers {
@@ -215,10 +215,12 @@ func (l lister) read(ctx context.Context, r intake.Row) (*listed, []intake.Refus
 		refuse(colTold, "subscriber.lang.unknown")
 	}
 	day, err := dayOf(cell(colDay))
+	one.given = day.Time()
 	if today := l.places.Today(); err != nil || day > today {
 		refuse(colDay, "subscriber.import.day")
+	} else if one.given.Before(l.now().Add(-stopKnown)) { // nobody knows any more who stopped since
+		refuse(colDay, "subscriber.import.old")
 	}
-	one.given = day.Time()
 	if name := cell(colVillage); name != "" && one.Place != "" {
 		known, err := l.village(ctx, one.Place)
 		if err != nil {

@@ -105,13 +105,76 @@ func TestImport(t *testing.T) {
 		c.desk.now = func() time.Time { return time.Date(2026, 7, 3, 9, 0, 0, 0, i18n.Zone) }
 		c.must(c.desk.StopFor(t.Context(), c.officer(string(c.commune)), SMS, "0987654321"))
 		c.desk.now = now
-		if r := c.take(file, false); r.Added != 0 || len(r.Refused) != 14 || c.persons() != 2 {
+		if r := c.take(file, false); r.Added != 0 || len(r.Refused) != 14 || fault.All(r.Refused[0].Why)[0].Key != "subscriber.import.later" || c.persons() != 2 {
 			t.Errorf("after one has stopped: %+v, %d subscribed; want 14 refused, 2", r, c.persons())
 		}
 		if r := c.take(list([]string{"0987654321", "", "06325", "", "", "", "có", "4/7/2026", how, ""}), false); r.Added != 1 || c.persons() != 3 {
 			t.Errorf("a later paper: %+v, want 1 added", r)
 		}
 		canary(t, d, "961234567", "987654321", "example.vn")
+	})
+}
+
+// What somebody did by themselves after the day of a paper stands: the paper neither moves them nor takes them in again, and its row says
+// so, on a trial as well, without telling when or what they did.
+func TestAnOldPaperDoesNotUndoWhatCameLater(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := newCounter(t, d)
+		away := c.wish()
+		away.Place = c.other
+		paper := func(day string) []byte { return list([]string{number, "", "06325", "", "", "", "có", day, how, ""}) }
+		wants := func(what, day string, added int, key string) {
+			t.Helper()
+			for _, dry := range []bool{true, false} {
+				phones := len(c.phones["+84961234567"])
+				r := c.take(paper(day), dry)
+				if r.Added != added || key != "" && (len(r.Refused) != 1 || fault.All(r.Refused[0].Why)[0].Key != key) {
+					t.Errorf("%s: Import(dry %v) = %+v, want %d added and %q", what, dry, r, added, key)
+				}
+				for _, f := range r.Refused {
+					if why := fault.All(f.Why)[0]; len(why.Args) > 0 {
+						t.Errorf("%s: Import(dry %v) tells more than that: %v", what, dry, why.Args)
+					}
+				}
+				if key != "" && len(c.phones["+84961234567"]) != phones {
+					t.Errorf("%s: the phone was told something", what)
+				}
+			}
+		}
+		const later, asked = "subscriber.import.later", "subscriber.import.asked"
+
+		c.subscribe(c.wish()) // a stranger may have typed the number: nothing is proved
+		wants("a number that waits for its code", "4/7/2026", 0, asked)
+		c.clock = c.clock.Add(24*time.Hour + codeFor)
+		c.must(c.desk.Sweep(t.Context()))
+
+		c.subscribe(away)
+		c.must(c.desk.Confirm(t.Context(), SMS, number, c.code()))
+		wants("a paper older than the own subscription elsewhere", "4/7/2026", 0, later)
+		wants("a paper of the same day", "6/7/2026", 0, later)
+		if n := c.persons(); n != 0 {
+			t.Errorf("%d moved, want none", n)
+		}
+		c.clock = c.clock.AddDate(0, 0, 2)
+		wants("a later paper", "7/7/2026", 1, "")
+		if n := c.persons(); n != 1 {
+			t.Errorf("%d are here after a later paper, want 1", n)
+		}
+
+		c.must(c.desk.AskStop(t.Context(), SMS, number))
+		c.must(c.desk.StopWithCode(t.Context(), SMS, number, c.code()))
+		wants("a paper older than the stop", "7/7/2026", 0, later)
+		c.clock = c.clock.Add(time.Hour)
+		c.subscribe(c.wish()) // unproved again: the stop must not be forgotten for it
+		wants("a paper older than the stop, while somebody asks", "7/7/2026", 0, later)
+		c.clock = c.clock.AddDate(0, 0, 3)
+		wants("a later paper, while the address is not swept", "9/7/2026", 0, asked)
+		c.must(c.desk.Sweep(t.Context()))
+		wants("a paper older than the stop, after nobody proved anything", "7/7/2026", 0, later)
+		c.clock = c.clock.AddDate(0, 0, 3)
+		wants("a later paper after the stop", "13/7/2026", 1, "")
+		c.clock = c.clock.AddDate(3, 0, 0)
+		wants("a paper older than what is remembered of stops", "13/7/2027", 0, "subscriber.import.old")
 	})
 }
 

@@ -2,10 +2,10 @@ package subscriber
 
 import (
 	"context"
+	"time"
 
 	"banlang/internal/db"
 	"banlang/internal/duty"
-	"banlang/internal/i18n"
 	"banlang/internal/place/intake"
 	"banlang/internal/privacy"
 )
@@ -55,26 +55,69 @@ func entries(ctx context.Context, c db.Conn, batch []*listed) (map[string]entry,
 		"SELECT "+endpointColumns+" FROM subscriber_endpoint"+w.SQL(), w.Args()...)
 }
 
-// judge tells who of a batch is new. Somebody who gets news elsewhere moves, as they would by asking again; that they did is told to nobody.
+// judge tells who of a batch is new. Somebody who gets news elsewhere moves, as they would by asking again; that they did is told to
+// nobody. A paper older than what they decided since changes nothing, and its row says no more than that.
 func (d *Desk) judge(ctx context.Context, c db.Conn, actor duty.Actor, batch []*listed, held map[string]entry) (fresh []*listed, refused []intake.Refusal, err error) {
 	for _, one := range batch {
 		e, ok := held[one.hash]
-		switch {
-		case ok && e.State == Active:
-			s, err := byID(ctx, c, e.subscriber)
-			if err != nil {
-				return nil, nil, err
-			}
-			if d.policy.Permit(actor, duty.ConsentGiveAssisted, duty.Thing{Area: string(s.Place), Village: s.Village}) == nil {
-				continue
-			}
-		case ok && e.State == Stopped && !db.Time(e.changed).Before(one.given):
-			refused = append(refused, refusal(one.n, one.column, "subscriber.import.stopped", "Date", i18n.Date(i18n.Default, db.Time(e.changed))))
+		if !ok {
+			fresh = append(fresh, one)
 			continue
 		}
-		fresh = append(fresh, one)
+		here, why, err := d.known(ctx, c, actor, e, one.given)
+		if err != nil {
+			return nil, nil, err
+		}
+		switch {
+		case why != "":
+			refused = append(refused, refusal(one.n, one.column, why))
+		case !here:
+			fresh = append(fresh, one)
+		}
 	}
 	return fresh, refused, nil
+}
+
+// known tells what a paper of a day means for an endpoint that there is: here, its owner is subscribed in the actor's area already; why
+// it is kept out, or empty where the paper is newer than all that the owner decided.
+func (d *Desk) known(ctx context.Context, c db.Conn, actor duty.Actor, e entry, given time.Time) (here bool, why string, err error) {
+	const later, asked = "subscriber.import.later", "subscriber.import.asked"
+	if e.State == Active {
+		s, err := byID(ctx, c, e.subscriber)
+		if err != nil {
+			return false, "", err
+		}
+		if d.policy.Permit(actor, duty.ConsentGiveAssisted, duty.Thing{Area: string(s.Place), Village: s.Village}) == nil {
+			return true, "", nil
+		}
+	}
+	last, err := decided(ctx, c, e)
+	if err != nil {
+		return false, "", err
+	}
+	switch {
+	case !last.Before(given):
+		return false, later, nil
+	case e.State == Asked: // whoever asked has proved nothing: the owner decides first
+		return false, asked, nil
+	}
+	return false, "", nil
+}
+
+// decided is when the owner of an endpoint last decided something: agreed, or stopped. The time of whoever only asked is not it, and the
+// agreement that was written down with the asking is nobody's yet.
+func decided(ctx context.Context, c db.Conn, e entry) (time.Time, error) {
+	last := "SELECT coalesce(max(given), 0)"
+	switch e.State {
+	case Gone: // the network said so
+		return time.Time{}, nil
+	case Stopped:
+		return db.Time(e.changed), nil
+	case Asked: // perhaps it was stopped before
+		last = "SELECT coalesce(max(withdrawn), 0)"
+	}
+	ms, err := db.Value[int64](ctx, c, last+" FROM privacy_consent WHERE subject = $1 AND purpose = $2", e.subscriber.Record(), Purpose)
+	return db.Time(ms), err
 }
 
 // addListed writes new subscribers with their agreements and addresses, and tells each of them.

@@ -27,6 +27,7 @@ type counter struct {
 	desk   *Desk
 	site   *web.Site
 	phones map[string][]string
+	clock  time.Time
 	commune,
 	other place.ID
 }
@@ -42,9 +43,8 @@ func (t tokens) Actor(_ context.Context, token string) (duty.Actor, error) {
 
 func newCounter(t *testing.T, d *db.DB) *counter {
 	t.Helper()
-	c := &counter{T: t, phones: map[string][]string{}}
-	clock := time.Date(2026, 7, 5, 9, 0, 0, 0, i18n.Zone)
-	now := func() time.Time { return clock }
+	c := &counter{T: t, phones: map[string][]string{}, clock: time.Date(2026, 7, 5, 9, 0, 0, 0, i18n.Zone)}
+	now := func() time.Time { return c.clock }
 	keeper, err := privacy.OpenKeeper(t.TempDir())
 	c.must(err)
 	t.Cleanup(func() { keeper.Close() })
@@ -67,7 +67,7 @@ func newCounter(t *testing.T, d *db.DB) *counter {
 		return err
 	}
 	as := func(id string, g duty.Grant) duty.Actor {
-		g.From = clock.Add(-time.Hour)
+		g.From = c.clock.Add(-time.Hour)
 		return duty.Actor{ID: id, Name: id, Session: id, Grants: []duty.Grant{g}}
 	}
 	people := tokens{
