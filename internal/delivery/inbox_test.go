@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"banlang/internal/db"
 	"banlang/internal/delivery"
@@ -56,6 +57,30 @@ func TestHeardIsWholeOrNotAtAll(t *testing.T) {
 			if n := d.rows(c.want); n != 1 {
 				d.Errorf("%q, said again after a failure: %d %s, want 1", c.text, n, c.want)
 			}
+		}
+	})
+}
+
+// The confirmations of a list wait for the morning, and for nobody who has stopped meanwhile; an answer does not wait.
+func TestConfirmationsOfAListRestAtNight(t *testing.T) {
+	campaigns(t, func(d *desk) {
+		d.People.Notify = d.Notify
+		d.Provider(delivery.Live, 1000, 100)
+		d.SetClock(time.Date(2026, 9, 14, 15, 0, 0, 0, time.UTC)) // 22 h
+		d.subscribe(3, 0)
+		d.Start()
+		d.Must(d.hears("1", "+84961200000", "Trợ giúp"))
+		d.sent(1)
+		d.Must(d.hears("2", "+84961200001", "Thôi"))
+		d.sent(2)
+		d.SetClock(time.Date(2026, 9, 15, 0, 0, 0, 0, time.UTC)) // 7 h
+		for _, o := range d.sent(4)[2:] {
+			if !strings.Contains(o.Text, "từ nay số này nhận tin") || o.To == "+84961200001" {
+				d.Errorf("in the morning went out %+v", o)
+			}
+		}
+		if n := d.rows("delivery_attempt WHERE state = 'suppressed'"); n != 1 {
+			d.Errorf("%d are not sent, want the confirmation of who has stopped", n)
 		}
 	})
 }

@@ -8,14 +8,22 @@ import (
 	"banlang/internal/subscriber"
 )
 
-// noticeFor is how long a notice is worth sending: a code is stale after ten minutes, an answer after a day.
-const noticeFor = 24 * time.Hour
+// How long a notice is worth sending: a code is stale after ten minutes, an answer after a day; the confirmations of a long list take
+// their turn.
+const (
+	noticeFor = 24 * time.Hour
+	bulkFor   = 7 * 24 * time.Hour
+)
 
-// notice is the attempt of a short text that belongs to no campaign.
+// notice is the attempt of a short text that belongs to no campaign. One of many keeps no address of its own: who has stopped before it
+// is sent gets it no more.
 func (d *Desk) notice(n subscriber.Notice) Attempt {
-	id := newID()
-	return Attempt{ID: id, Endpoint: n.To.Endpoint, address: n.To.Box, Channel: n.Channel, Lane: Prompt, Commune: n.Place, N: 1, Parts: 1, Demo: n.Demo,
+	a := Attempt{ID: newID(), Endpoint: n.To.Endpoint, address: n.To.Box, Channel: n.Channel, Lane: Prompt, Commune: n.Place, N: 1, Parts: 1, Demo: n.Demo,
 		Expires: d.now().Add(noticeFor), title: n.Title, Note: d.keeper.Wrap(noticeOf(n.To.Endpoint), n.Text)}
+	if n.Bulk {
+		a.Lane, a.address, a.Expires = Routine, "", d.now().Add(bulkFor)
+	}
+	return a
 }
 
 // noticeOf is what the text of a notice is bound to.

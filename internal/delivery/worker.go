@@ -263,7 +263,7 @@ func (d *Desk) ready(ctx context.Context, channel subscriber.Channel, all []Atte
 	now := d.now()
 	var endpoints []string
 	for _, a := range all {
-		if a.Campaign != "" {
+		if a.address == "" {
 			endpoints = append(endpoints, a.Endpoint)
 		}
 	}
@@ -274,7 +274,7 @@ func (d *Desk) ready(ctx context.Context, channel subscriber.Channel, all []Atte
 	window := d.composing(channel)
 	for _, a := range all {
 		sealed, there := addresses[a.Endpoint]
-		if a.Campaign == "" {
+		if a.address != "" {
 			sealed, there = subscriber.Sealed{Endpoint: a.Endpoint, Box: a.address}, true
 		}
 		not := func(s State, why string) { found = append(found, finding{attempt: a.ID, state: s, why: why, at: now}) }

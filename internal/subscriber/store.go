@@ -36,6 +36,7 @@ type Notice struct {
 	Title   string // of an e-mail
 	Text    string
 	Demo    bool
+	Bulk    bool // one of many that nobody waits for: it takes its turn, rests at night, and is not sent to who has stopped
 }
 
 // A Taker takes a text that is no word of ours, or one that somebody else may understand, in the transaction that heard it: what it does

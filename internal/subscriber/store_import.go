@@ -6,6 +6,7 @@ import (
 
 	"banlang/internal/db"
 	"banlang/internal/duty"
+	"banlang/internal/i18n"
 	"banlang/internal/place/intake"
 	"banlang/internal/privacy"
 )
@@ -155,8 +156,12 @@ func (t change) addListed(ctx context.Context, actor duty.Actor, fresh []*listed
 			}
 			e.box = t.keeper.Wrap(bound(e.ID), one.address) // what was stopped had none
 		}
-		if err := t.notify(ctx, e, subscribers[i], "subscriber.notice.joined"); err != nil {
-			return err
+		if t.Notify != nil {
+			n := t.noticeTo(e, subscribers[i], t.text.Text(i18n.Default, "subscriber.notice.joined"))
+			n.Bulk = true
+			if err := t.Notify(ctx, t.tx, n); err != nil {
+				return err
+			}
 		}
 		if err := t.record(ctx, actor, duty.ConsentGiveAssisted, subscribers[i], "", string(Active), one.Reason); err != nil {
 			return err

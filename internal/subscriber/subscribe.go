@@ -257,6 +257,9 @@ func (t change) tell(ctx context.Context, e entry, s Subscriber, text string) er
 	if t.Notify == nil {
 		return nil
 	}
-	return t.Notify(ctx, t.tx, Notice{To: Sealed{e.ID, e.box}, Channel: e.Channel, Place: s.Place, Title: t.text.Text(i18n.Default, "subscriber.notice.title"),
-		Text: text, Demo: s.Demo})
+	return t.Notify(ctx, t.tx, t.noticeTo(e, s, text))
+}
+
+func (t change) noticeTo(e entry, s Subscriber, text string) Notice {
+	return Notice{To: Sealed{e.ID, e.box}, Channel: e.Channel, Place: s.Place, Title: t.text.Text(i18n.Default, "subscriber.notice.title"), Text: text, Demo: s.Demo}
 }
