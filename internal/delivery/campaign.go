@@ -44,7 +44,30 @@ func (o Order) campaign(kind Kind, at time.Time) Campaign {
 	if len(c.Channels) == 0 {
 		c.Channels = Channels()
 	}
+	c.Expires = c.end()
 	return c
+}
+
+// sentFor is how long a campaign of a class is sent after its start. What no channel has carried by then is old news (our own rule:
+// nothing says how long an authority may go on sending).
+func sentFor(c Class) time.Duration {
+	switch c {
+	case Emergency:
+		return 24 * time.Hour
+	case Priority:
+		return 3 * 24 * time.Hour
+	}
+	return 7 * 24 * time.Hour
+}
+
+// end is when a campaign ends: with what it tells, and after sentFor at the latest; an emergency that says how long it holds (expires of
+// CAP 1.2) is sent as long as it holds.
+func (c Campaign) end() time.Time {
+	end := c.Starts.Add(sentFor(c.Class))
+	if !c.Expires.IsZero() && (c.Class == Emergency || c.Expires.Before(end)) {
+		return c.Expires
+	}
+	return end
 }
 
 // Channels are those by which a campaign goes, in the order of the ladder.

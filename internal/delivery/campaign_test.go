@@ -293,6 +293,79 @@ func TestPausedCampaignGoesOn(t *testing.T) {
 	})
 }
 
+// What a channel without a provider keeps waiting ends with its campaign, whether that runs, waits for its hour or was paused: a provider
+// that is connected months later sends nothing old.
+func TestEveryCampaignEnds(t *testing.T) {
+	for _, c := range []struct {
+		class delivery.Class
+		kept  time.Duration
+	}{{delivery.Emergency, 24 * time.Hour}, {delivery.Priority, 3 * 24 * time.Hour}, {delivery.Normal, 7 * 24 * time.Hour}} {
+		t.Run(string(c.class), func(t *testing.T) {
+			campaigns(t, func(d *desk) {
+				d.subscribe(3, 1)
+				d.queue(d.order(c.class))
+				later := d.order(c.class)
+				later.Starts = d.Now().Add(time.Hour)
+				d.queue(later)
+				ends := d.Now().Add(c.kept)
+				all, _, err := d.Campaigns(t.Context(), officer(d.BacSon), 1, 10)
+				d.Must(err)
+				for _, one := range all {
+					if want := one.Starts.Add(c.kept); !one.Expires.Equal(want) {
+						d.Errorf("a campaign that starts at %v ends at %v, want %v", one.Starts, one.Expires, want)
+					}
+					if !one.Starts.Equal(d.Now()) {
+						d.Must(d.Pause(t.Context(), officer(d.BacSon), "", one.ID, "chờ xem lại giờ gửi"))
+					}
+				}
+				d.SetClock(ends.Add(-time.Second))
+				d.drain()
+				d.Start()
+				time.Sleep(50 * time.Millisecond)
+				if n := d.rows("delivery_attempt WHERE state = 'expired'"); n != 0 {
+					d.Errorf("%d attempts expired before their end", n)
+				}
+				d.Pass(2 * time.Hour)
+				d.Wait("what waits has expired", func() bool { return d.rows("delivery_attempt WHERE state IN ('planned', 'queued')") == 0 })
+				d.pass(time.Hour)
+				if n := d.rows("delivery_message WHERE state = 'expired' AND reason = 'delivery.reason.expired'"); n != 3 {
+					d.Errorf("%d messages expired, want 3", n)
+				}
+				if n := d.rows("delivery_campaign WHERE state = 'done'"); n != 2 {
+					d.Errorf("%d campaigns are done, want 2", n)
+				}
+				d.Provider(delivery.Live, 1000, 100)
+				time.Sleep(1200 * time.Millisecond)
+				d.sent(0)
+			})
+		})
+	}
+}
+
+// What ends earlier than its class, ends then; an emergency holds as long as it says.
+func TestACampaignEndsWithItsNews(t *testing.T) {
+	campaigns(t, func(d *desk) {
+		for _, c := range []struct {
+			class       delivery.Class
+			holds, ends time.Duration
+		}{{delivery.Normal, time.Hour, time.Hour}, {delivery.Normal, 90 * 24 * time.Hour, 7 * 24 * time.Hour}, {delivery.Emergency, 48 * time.Hour, 48 * time.Hour}} {
+			o := d.order(c.class)
+			o.Starts, o.Expires = d.Now(), d.Now().Add(c.holds)
+			d.queue(o)
+			if got := d.campaign(delivery.News); !got.Expires.Equal(d.Now().Add(c.ends)) {
+				d.Errorf("%s news that holds for %v is sent for %v, want %v", c.class, c.holds, got.Expires.Sub(d.Now()), c.ends)
+			}
+			d.Pass(time.Minute)
+		}
+		d.tx(func(tx *db.Tx) error {
+			return delivery.Withdraw(t.Context(), tx, d.Now(), flood, "officer", "giờ nước lên bị sai")
+		})
+		if n := d.rows("delivery_campaign WHERE kind = 'recall'"); n == 0 || n != d.rows("delivery_campaign WHERE kind = 'recall' AND expires > starts") {
+			d.Errorf("%d recalls, not all of which end", n)
+		}
+	})
+}
+
 // ordinary makes the warning an ordinary piece of news.
 func (d *desk) ordinary() {
 	item := d.shelf[flood]

@@ -150,7 +150,7 @@ type Campaign struct {
 	Drill    bool
 	State    CampaignState
 	Starts   time.Time
-	Expires  time.Time
+	Expires  time.Time // its end: what still waits then is not sent any more
 	Made     time.Time
 	By       string // account
 	Second   string // who signed an emergency as the second

@@ -29,7 +29,7 @@ func (a Attempt) again(now time.Time) Attempt {
 	return a
 }
 
-// sweep queues what falls due, and looks after what is in doubt, until ctx ends.
+// sweep queues what falls due, ends what has waited too long, and looks after what is in doubt, until ctx ends.
 func (d *Desk) sweep(ctx context.Context) error {
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
@@ -60,6 +60,9 @@ func (d *Desk) sweepOnce(ctx context.Context) error {
 				return err
 			}
 			queued = some
+			if err := s.expire(ctx, now, 1000); err != nil {
+				return err
+			}
 			return s.doubt(ctx, now)
 		}})
 		if err != nil {

@@ -16,6 +16,7 @@ const (
 	jobClear  = "delivery.clear"
 	jobRung   = "delivery.rung"
 	jobFinish = "delivery.finish"
+	jobEnd    = "delivery.end"
 	jobThin   = "delivery.thin"
 )
 
@@ -25,6 +26,7 @@ func (d *Desk) schedule(q *job.Queue) {
 	q.Handle(jobClear, withCampaign(d.clear))
 	q.Handle(jobRung, withCampaign(d.climb))
 	q.Handle(jobFinish, withCampaign(d.finish))
+	q.Handle(jobEnd, withCampaign(d.finish))
 	q.Handle(jobThin, d.tidy)
 }
 
@@ -145,7 +147,7 @@ func (d *Desk) Rungs(ctx context.Context, campaign string) ([]Rung, error) {
 	return d.read().rungs(ctx, campaign)
 }
 
-// finish ends a campaign of which nothing waits any more.
+// finish ends a campaign of which nothing waits any more: one that runs, and after its end any.
 func (d *Desk) finish(ctx context.Context, j campaignJob) error {
 	c, err := d.read().campaign(ctx, j.Campaign)
 	if err != nil || c.Over() {
@@ -155,12 +157,13 @@ func (d *Desk) finish(ctx context.Context, j campaignJob) error {
 	if err != nil {
 		return err
 	}
-	if left > 0 || c.State != Running {
+	ended := !d.now().Before(c.Expires)
+	if left > 0 || c.State != Running && !ended {
 		return job.Wait(15*time.Second, errNotYet)
 	}
 	return d.change(ctx, func(s store) error {
 		c, err := s.campaign(ctx, c.ID)
-		if err != nil || c.State != Running {
+		if err != nil || c.Over() || c.State != Running && !ended {
 			return err
 		}
 		c.State, c.Changed = Done, d.now()

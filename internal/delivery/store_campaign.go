@@ -75,6 +75,9 @@ func (s store) begin(ctx context.Context, c Campaign) error {
 	if err != nil || n == 0 {
 		return err
 	}
+	if err := s.putJob(ctx, jobEnd, campaignJob{Campaign: c.ID}, c.Expires); err != nil {
+		return err
+	}
 	return s.expandSoon(ctx, c)
 }
 
@@ -122,6 +125,7 @@ func (s store) stop(ctx context.Context, at time.Time, c *Campaign, by string) e
 	}
 	r := *c
 	r.ID, r.Kind, r.Of, r.State, r.Starts, r.Expires, r.Made, r.By, r.Second = made("campaign", string(Recall), c.ID), Recall, c.ID, Waiting, at, time.Time{}, at, by, ""
+	r.Expires = r.end()
 	return s.begin(ctx, r)
 }
 

@@ -7,12 +7,27 @@ import (
 	"banlang/internal/db"
 )
 
-// swept reports whether something fell due, lost its lease or has been in doubt long enough.
+// swept reports whether something fell due, waited too long, lost its lease or has been in doubt long enough.
 func (s store) swept(ctx context.Context, now time.Time) (bool, error) {
 	n, err := db.Value[int64](ctx, s.c, `SELECT (SELECT count(*) FROM (SELECT 1 AS one FROM delivery_attempt WHERE state = 'planned' AND due <= $1 LIMIT 1) AS a)
 		+ (SELECT count(*) FROM (SELECT 1 AS one FROM delivery_attempt WHERE state = 'sending' AND lease_until < $1 LIMIT 1) AS b)
-		+ (SELECT count(*) FROM (SELECT 1 AS one FROM delivery_attempt WHERE state = 'in_doubt' AND (due <= $1 OR lease_until > 0) LIMIT 1) AS c)`, db.Millis(now))
+		+ (SELECT count(*) FROM (SELECT 1 AS one FROM delivery_attempt WHERE state = 'in_doubt' AND (due <= $1 OR lease_until > 0) LIMIT 1) AS c)
+		+ (SELECT count(*) FROM (SELECT 1 AS one FROM delivery_attempt WHERE state IN ('planned', 'queued') AND expires > 0 AND expires <= $1 LIMIT 1) AS d)`, db.Millis(now))
 	return n > 0, err
+}
+
+// expire ends what has waited beyond its end, n at most, whether it is held, not due yet or nothing carries it.
+func (s store) expire(ctx context.Context, now time.Time, n int) error {
+	ids, err := db.Values[string](ctx, s.c, "SELECT id FROM delivery_attempt WHERE state IN ('planned', 'queued') AND expires > 0 AND expires <= $1 ORDER BY expires LIMIT $2"+
+		db.SkipLocked(s.tx), db.Millis(now), n)
+	if err != nil {
+		return err
+	}
+	found := make([]finding, len(ids))
+	for i, id := range ids {
+		found[i] = finding{attempt: id, state: Expired, why: "delivery.reason.expired", at: now}
+	}
+	return s.observe(ctx, now, found)
 }
 
 // doubt looks after what nobody knows of. A lease that ran out is in doubt. What is newly in doubt is made again at once if it is an
