@@ -151,6 +151,9 @@ func (d *Desk) Pause(ctx context.Context, actor duty.Actor, key, id, reason stri
 			return fault.New(fault.Conflict, "delivery.campaign.over")
 		}
 		c.State = Paused
+		if err := s.save(ctx, *c); err != nil { // first, so that what comes back into the queue meanwhile waits for this transaction
+			return err
+		}
 		return s.hold(ctx, c.ID, true)
 	})
 }
@@ -162,6 +165,9 @@ func (d *Desk) Resume(ctx context.Context, actor duty.Actor, key, id, reason str
 			return fault.New(fault.Conflict, "delivery.campaign.not_paused")
 		}
 		c.State = Expanding // where it had stopped; it may have been paused before its hour
+		if err := s.save(ctx, *c); err != nil {
+			return err
+		}
 		if err := s.hold(ctx, c.ID, false); err != nil {
 			return err
 		}

@@ -366,6 +366,42 @@ func TestACampaignEndsWithItsNews(t *testing.T) {
 	})
 }
 
+// What comes back into the queue while its campaign is paused waits like the rest: what a network put off, and what is made once more
+// because nobody knows what became of it.
+func TestWhatComesBackIsPausedToo(t *testing.T) {
+	for name, answer := range map[string]delivery.Result{"put off": {Again: time.Second}, "in doubt": {State: delivery.InDoubt}} {
+		t.Run(name, func(t *testing.T) {
+			campaigns(t, func(d *desk) {
+				d.subscribe(1, 0)
+				d.queue(d.order(delivery.Normal))
+				c := d.campaign(delivery.News)
+				const why = "chờ xem lại nội dung"
+				d.Net.Answer = func(n int, _ delivery.Outgoing) delivery.Result {
+					if n == 1 {
+						d.Must(d.Pause(context.Background(), officer(d.BacSon), "", c.ID, why))
+						return answer
+					}
+					return delivery.Result{State: delivery.Accepted, Provider: "net"}
+				}
+				d.Provider(delivery.Live, 1000, 100)
+				d.Start()
+				d.sent(1)
+				d.Wait("it is written down", func() bool { return d.rows("delivery_attempt WHERE state = 'sending'") == 0 })
+				for range 3 { // in doubt since the first sweep, made again after the second
+					d.Pass(delivery.DoubtFor + time.Second)
+					time.Sleep(1100 * time.Millisecond)
+				}
+				d.sent(1)
+				d.Must(d.Resume(t.Context(), officer(d.BacSon), "", c.ID, why))
+				d.sent(2)
+				if n := d.rows("delivery_attempt WHERE state = 'accepted'"); n != 1 {
+					d.Errorf("%d accepted, want 1", n)
+				}
+			})
+		})
+	}
+}
+
 // ordinary makes the warning an ordinary piece of news.
 func (d *desk) ordinary() {
 	item := d.shelf[flood]

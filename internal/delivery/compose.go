@@ -175,19 +175,23 @@ func (d *Desk) composing(channel subscriber.Channel) composing {
 	return composing{d, channel, map[string]Campaign{}, map[told]Text{}}
 }
 
+// campaign is the campaign of an attempt as it stands now; that of a notice says nothing.
+func (w composing) campaign(ctx context.Context, a Attempt) (c Campaign, err error) {
+	c, ok := w.campaigns[a.Campaign]
+	if ok || a.Campaign == "" {
+		return c, nil
+	}
+	c, err = w.read().campaign(ctx, a.Campaign)
+	w.campaigns[a.Campaign] = c
+	return c, err
+}
+
 // outgoing composes an attempt. why is a message key: there is nothing that could be sent.
-func (w composing) outgoing(ctx context.Context, a Attempt) (o Outgoing, why string, err error) {
+func (w composing) outgoing(ctx context.Context, c Campaign, a Attempt) (o Outgoing, why string, err error) {
 	if a.Campaign == "" {
 		text, err := w.keeper.Unwrap(noticeOf(a.Endpoint), a.Note)
 		_, latin := gsm.Count(text)
 		return Outgoing{Title: a.title, Text: text, Lang: i18n.Default, Class: Normal, Latin: latin}, "", err
-	}
-	c, ok := w.campaigns[a.Campaign]
-	if !ok {
-		if c, err = w.read().campaign(ctx, a.Campaign); err != nil {
-			return Outgoing{}, "", err
-		}
-		w.campaigns[c.ID] = c
 	}
 	if why := overReason(c.State); why != "" {
 		return Outgoing{}, why, nil

@@ -192,7 +192,7 @@ func (s store) waiting(ctx context.Context, p Provider, lane Lane) (bool, error)
 	return n > 0, err
 }
 
-// requeue puts leased attempts back where they were: nothing of them went to the wire.
+// requeue puts leased attempts back where they were: nothing of them went to the wire. Those of a paused campaign are held.
 func (s store) requeue(ctx context.Context, at time.Time, due time.Time, ids []string) error {
 	state := Queued
 	if due.After(at) {
@@ -203,8 +203,33 @@ func (s store) requeue(ctx context.Context, at time.Time, due time.Time, ids []s
 		head := "UPDATE delivery_attempt SET state = " + w.Next(state) + ", rank = " + w.Next(state.Rank()) + ", due = " + w.Next(db.Millis(due)) + ", changed = " + w.Next(db.Millis(at))
 		w.In("id", part...)
 		w.Add("state = 'sending'")
-		if _, err := db.Exec(ctx, s.c, head+w.SQL(), w.Args()...); err != nil {
+		campaigns, err := db.Values[string](ctx, s.c, head+w.SQL()+" RETURNING campaign", w.Args()...)
+		if err != nil {
 			return err
+		}
+		if err := s.holdPaused(ctx, campaigns); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holdPaused holds what waits of those campaigns that are paused. The row of such a campaign is written, so that nobody lets it go on
+// at this moment and leaves what is held behind.
+func (s store) holdPaused(ctx context.Context, campaigns []string) error {
+	slices.Sort(campaigns)
+	for part := range slices.Chunk(slices.Compact(campaigns), 500) {
+		var w db.Where
+		w.In("id", part...)
+		w.Add("state = 'paused'")
+		paused, err := db.Values[string](ctx, s.c, "UPDATE delivery_campaign SET changed = changed"+w.SQL()+" RETURNING id", w.Args()...)
+		if err != nil {
+			return err
+		}
+		for _, id := range paused {
+			if err := s.hold(ctx, id, true); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

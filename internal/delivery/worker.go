@@ -110,9 +110,14 @@ func (d *Desk) window(ctx context.Context, l *link, lane Lane, to Sender, window
 
 // hand makes leased attempts ready and hands them to the network, writing down what is learnt as it is learnt.
 func (d *Desk) hand(ctx context.Context, l *link, lane Lane, to Sender, all []Attempt) error {
-	batch, kept, found, err := d.ready(ctx, l.Channel, all)
+	batch, kept, held, found, err := d.ready(ctx, l.Channel, all)
 	if err != nil { // nothing went to the wire
 		return errors.Join(err, d.putBack(ctx, all, nil, d.now().Add(time.Minute)))
+	}
+	if len(held) > 0 {
+		if err := d.putBack(ctx, held, nil, d.now()); err != nil {
+			return err
+		}
 	}
 	if lane == Routine && Quiet(l.Channel, d.now()) { // it has become night meanwhile
 		return d.putBack(ctx, kept, found, d.now())
@@ -258,8 +263,9 @@ func (d *Desk) learnt(all []Attempt, answers []answer) write {
 	return w
 }
 
-// ready composes leased attempts. What is too late, has no text or nobody to go to any more is found out here, before the wire.
-func (d *Desk) ready(ctx context.Context, channel subscriber.Channel, all []Attempt) (batch []Outgoing, kept []Attempt, found []finding, err error) {
+// ready composes leased attempts. What is too late, has no text or nobody to go to any more is found out here, before the wire; what
+// came back into the queue after its campaign was paused is held.
+func (d *Desk) ready(ctx context.Context, channel subscriber.Channel, all []Attempt) (batch []Outgoing, kept, held []Attempt, found []finding, err error) {
 	now := d.now()
 	var endpoints []string
 	for _, a := range all {
@@ -269,7 +275,7 @@ func (d *Desk) ready(ctx context.Context, channel subscriber.Channel, all []Atte
 	}
 	addresses, err := d.read().addresses(ctx, endpoints)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, nil, nil, err
 	}
 	window := d.composing(channel)
 	for _, a := range all {
@@ -286,9 +292,17 @@ func (d *Desk) ready(ctx context.Context, channel subscriber.Channel, all []Atte
 			not(Suppressed, "delivery.reason.stopped")
 			continue
 		}
-		o, why, err := window.outgoing(ctx, a)
+		c, err := window.campaign(ctx, a)
 		if err != nil {
-			return nil, nil, nil, err
+			return nil, nil, nil, nil, err
+		}
+		if c.State == Paused {
+			held = append(held, a)
+			continue
+		}
+		o, why, err := window.outgoing(ctx, c, a)
+		if err != nil {
+			return nil, nil, nil, nil, err
 		}
 		if why != "" {
 			not(Suppressed, why)
@@ -301,5 +315,5 @@ func (d *Desk) ready(ctx context.Context, channel subscriber.Channel, all []Atte
 		o.Attempt, o.Expires = a.ID, a.Expires
 		batch, kept = append(batch, o), append(kept, a)
 	}
-	return batch, kept, found, nil
+	return batch, kept, held, found, nil
 }
