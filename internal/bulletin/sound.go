@@ -14,6 +14,7 @@ import (
 
 	"banlang/internal/audit"
 	"banlang/internal/blob"
+	"banlang/internal/delivery/loudspeaker"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
 	"banlang/internal/job"
@@ -256,6 +257,9 @@ func (d *Desk) giveVoice(ctx context.Context, j issueJob, made Sound) error {
 			return err
 		}
 		if err := s.setReading(ctx, j.ID, j.Number, made); err != nil {
+			return err
+		}
+		if err := loudspeaker.Changed(ctx, s.tx, d.now(), b.Place); err != nil {
 			return err
 		}
 		i, err := s.issue(ctx, j.ID, j.Number)

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"banlang/internal/db"
 	"banlang/internal/delivery/feed"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
@@ -341,7 +342,13 @@ func recode(t *testing.T, format string) []byte {
 func TestVoice(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		h.studio.espeak = "no-such-espeak"
+		station := func(text string, args ...any) {
+			_, err := db.Exec(t.Context(), h.db, text, args...)
+			h.must(err)
+		}
+		station("INSERT INTO loudspeaker_station (id, place, name, langs, hours) VALUES ('loa', $1, 'Loa', 'vi', '05:30')", string(h.fire().Place))
 		id := h.published(h.fire())
+		station("DELETE FROM job WHERE kind = 'loudspeaker.build'") // it was made when this was published
 		h.drain()
 		sound := func() Sound {
 			i, err := h.Public(t.Context(), id)
@@ -360,6 +367,9 @@ func TestVoice(t *testing.T) {
 		h.drain()
 		if v := sound(); !v.Ready() || !v.Machine || v.Length < 2*time.Second {
 			t.Errorf("read aloud: %+v, want a machine's voice", v)
+		}
+		if n, err := db.Value[int64](t.Context(), h.db, "SELECT count(*) FROM job WHERE kind = 'loudspeaker.build' AND key = 'loa'"); err != nil || n != 1 {
+			t.Errorf("programmes to be made anew with the new voice: %d, %v, want 1", n, err)
 		}
 		if p := webtest.New(t, h.site()).Get("/ban-tin/" + string(id)); !p.Has("Giọng máy đọc", "vi.mp3") {
 			t.Error("the page does not say that it is a machine")
