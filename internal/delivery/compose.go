@@ -188,13 +188,13 @@ func (w composing) campaign(ctx context.Context, a Attempt) (c Campaign, err err
 
 // outgoing composes an attempt. why is a message key: there is nothing that could be sent.
 func (w composing) outgoing(ctx context.Context, c Campaign, a Attempt) (o Outgoing, why string, err error) {
-	if a.Campaign == "" {
+	if why := overReason(c.State); why != "" {
+		return Outgoing{}, why, nil
+	}
+	if a.Message == "" { // carries its own words
 		text, err := w.keeper.Unwrap(noticeOf(a.Endpoint), a.Note)
 		_, latin := gsm.Count(text)
 		return Outgoing{Title: a.title, Text: text, Lang: i18n.Default, Class: Normal, Latin: latin}, "", err
-	}
-	if why := overReason(c.State); why != "" {
-		return Outgoing{}, why, nil
 	}
 	t, err := w.write(ctx, c, a)
 	if fault.Is(err, fault.NotFound) {

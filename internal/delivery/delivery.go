@@ -198,8 +198,8 @@ type Message struct {
 // An Attempt takes a message to one endpoint, once.
 type Attempt struct {
 	ID       string // made of message, endpoint and number
-	Message  string // empty for a notice, which belongs to no campaign
-	Campaign string
+	Message  string // empty for a notice and a question
+	Campaign string // empty for a notice, which belongs to no campaign
 	Endpoint string
 	Channel  subscriber.Channel
 	Lane     Lane
