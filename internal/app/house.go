@@ -37,6 +37,7 @@ import (
 	"banlang/internal/place"
 	"banlang/internal/plan"
 	"banlang/internal/privacy"
+	"banlang/internal/quiz"
 	"banlang/internal/release"
 	"banlang/internal/report"
 	"banlang/internal/search"
@@ -68,6 +69,7 @@ type House struct {
 	people   *subscriber.Desk
 	bulletin *bulletin.Desk
 	delivery *delivery.Desk
+	quiz     *quiz.Desk
 	sheets   *sheet.Desk
 	feeds    *feed.Desk
 	speakers *loudspeaker.Desk
@@ -144,6 +146,8 @@ func (h *House) build(ctx context.Context) error {
 		Source: h.bulletin, Connectors: connectors(), Text: h.text, Origin: strings.TrimSuffix(h.config.Origin, "/"), Log: h.log, Now: h.now,
 	})
 	h.people.Notify = h.delivery.Notify
+	h.quiz = quiz.New(quiz.Options{DB: h.db, Keeper: h.keeper, Policy: h.policy, Languages: h.groups, Ledger: h.delivery, Source: h.bulletin, Text: h.text, Now: h.now}, h.queue)
+	h.delivery.Answers = h.quiz
 	h.sheets = sheet.New(sheet.Options{DB: h.db, Files: h.files, Source: h.bulletin, Places: h.places, Languages: h.groups, Picture: picture, Now: h.now})
 	h.speakers = loudspeaker.New(loudspeaker.Options{DB: h.db, Files: h.files, Source: h.bulletin, Policy: h.policy, Places: h.places, Languages: h.groups, Now: h.now})
 	h.speakers.Work(h.queue)

@@ -66,6 +66,7 @@ var rooms = []room{
 	{floor: base, path: "internal/delivery/cap", only: []string{"internal/fault"}},
 	{floor: base, path: "internal/delivery"},
 	{floor: base, path: "internal/delivery/deliverytest"},
+	{floor: base, path: "internal/quiz"},
 	{floor: base, path: "internal/delivery/sms"},
 	{floor: base, path: "internal/delivery/push"},
 	{floor: base, path: "internal/delivery/mail"},
