@@ -65,7 +65,7 @@ func newBench(t *testing.T, w Wire) *bench {
 		if said == nil { // it has the request, and is gone
 			c, _, err := http.NewResponseController(answer).Hijack()
 			if err == nil {
-				c.Close()
+				_ = c.Close()
 			}
 			return
 		}
