@@ -42,7 +42,7 @@ func (d *Desk) Read(ctx context.Context, id ID) error {
 		if err != nil || doc.wasRead() { // somebody else was faster
 			return err
 		}
-		doc.Layer, doc.Encoding, doc.Pages, doc.Accepted, doc.Trouble = t.Layer, t.Encoding, t.Pages, false, nil
+		doc.Layer, doc.Encoding, doc.Pages, doc.Scanned, doc.PagesRead, doc.Accepted, doc.Trouble = t.Layer, t.Encoding, t.Pages, t.Scanned, 0, false, nil
 		if readErr != nil {
 			doc.Trouble = known[0]
 		}
@@ -78,7 +78,11 @@ func (d *Desk) transcribe(ctx context.Context, doc Document) (transcript.Transcr
 	if err != nil {
 		return transcript.Transcript{}, err
 	}
-	t, err := d.reader.Read(ctx, content, doc.FileName)
+	t, err := d.reader.Read(ctx, content, doc.FileName, func(done, pages int) {
+		if err := d.store.change(ctx, func(s store) error { return s.setProgress(ctx, doc.ID, done, pages) }); err != nil {
+			d.log.Warn("progress of a scan not kept", "document", string(doc.ID), "error", err)
+		}
+	})
 	if err != nil && ctx.Err() != nil {
 		return t, ctx.Err()
 	}

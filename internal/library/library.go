@@ -99,13 +99,15 @@ type Document struct {
 	FileSize int64
 	Format   transcript.Format
 
-	Layer    transcript.Layer // "" while nothing was read
-	Accepted bool             // a person has seen that what looks garbled is language
-	Encoding fold.Encoding
-	Pages    int // 0 where the format has none
-	Parts    int
-	Contents []Heading
-	Trouble  *fault.Fault // why nothing was read; nil when it was
+	Layer     transcript.Layer // "" while nothing was read
+	Accepted  bool             // a person has seen that what looks garbled is language
+	Encoding  fold.Encoding
+	Pages     int  // 0 where the format has none
+	Scanned   bool // the text was recognised in pictures of the pages: letters in it may be wrong
+	PagesRead int  // of a scan that is being read
+	Parts     int
+	Contents  []Heading
+	Trouble   *fault.Fault // why nothing was read; nil when it was
 
 	Demo    bool
 	Area    place.ID

@@ -1,6 +1,7 @@
 package library
 
 import (
+	"bytes"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -570,6 +571,44 @@ func TestReadAgain(t *testing.T) {
 		}
 		if err := b.ReadAgain(t.Context(), b.elsewhere, id); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("ReadAgain from elsewhere = %v, want forbidden", err)
+		}
+	})
+}
+
+// A scan is read from the pictures of its pages, page by page, and says so; what its machine read of it is proposed like any text.
+func TestScan(t *testing.T) {
+	if _, err := exec.LookPath("tesseract"); err != nil && os.Getenv("CI") == "" {
+		t.Skip(err)
+	}
+	file, err := os.ReadFile(filepath.Join(shared, "originals", "2010-22b972.pdf"))
+	if err != nil {
+		t.Skip("the originals are not beside this clone (../shared/data/docs/originals)")
+	}
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := newBench(t, d)
+		id, err := b.Deposit(t.Context(), b.librarian, "", Offer{Name: "quet.pdf", Content: bytes.NewReader(file)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for done := 1; done >= 0; done-- { // pages end in any order: the count never falls
+			if err := b.store.change(t.Context(), func(s store) error { return s.setProgress(t.Context(), id, done, 2) }); err != nil {
+				t.Fatal(err)
+			}
+			if doc := b.get(t, id); doc.PagesRead != 1 || doc.Pages != 2 {
+				t.Errorf("after page %d: %d of %d pages read, want 1 of 2", done, doc.PagesRead, doc.Pages)
+			}
+		}
+		b.work(t)
+		doc := b.get(t, id)
+		if doc.State != Read || !doc.Scanned || !doc.Legible() || doc.Pages != 2 || doc.PagesRead != 0 || doc.Trouble != nil {
+			t.Fatalf("state %s, scanned %t, legible %t, %d pages, %d in reading, trouble %v", doc.State, doc.Scanned, doc.Legible(), doc.Pages, doc.PagesRead, doc.Trouble)
+		}
+		b.describe(t, id, func(r *Record) { r.Title, r.Kind = "Bản quét", "notice" })
+		if err := b.Publish(t.Context(), b.second, id); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.finds(t, search.Query{Text: "công thương"}); len(got) != 1 {
+			t.Errorf("its words find %v", got)
 		}
 	})
 }

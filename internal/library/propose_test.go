@@ -27,7 +27,7 @@ func TestProposalsForOriginals(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tr, err := transcript.New(transcript.Tools{}).Read(t.Context(), content, filepath.Base(file))
+		tr, err := transcript.New(transcript.Tools{}).Read(t.Context(), content, filepath.Base(file), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +75,7 @@ func TestProposals(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			tr, err := transcript.New(transcript.Tools{}).Read(t.Context(), []byte(test.text), "a.txt")
+			tr, err := transcript.New(transcript.Tools{}).Read(t.Context(), []byte(test.text), "a.txt", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -90,7 +90,7 @@ func FuzzProposal(f *testing.F) {
 	f.Add("NGHỊ QUYẾT\nSố: 1/NQ\nngày 1 tháng 1 năm 2020\nVỀ VIỆC X")
 	f.Add("V/v x\nkèm theo Nghị định số 5")
 	f.Fuzz(func(t *testing.T, text string) {
-		if tr, err := transcript.New(transcript.Tools{}).Read(t.Context(), []byte(text), "a.txt"); err == nil {
+		if tr, err := transcript.New(transcript.Tools{}).Read(t.Context(), []byte(text), "a.txt", nil); err == nil {
 			readProposal(tr)
 		}
 	})

@@ -71,7 +71,7 @@ func (s store) dropReading(ctx context.Context, id ID) error {
 
 const columns = `id, state, revision, file, file_name, file_size, format, layer, accepted, encoding, pages, parts, contents, trouble,
 	title, number, kind, issuer, signed, force_from, force_until, force, lang, subjects, places, groups, summary, source, rights, access, proposed,
-	demo, area, village, depositor, describer, publisher, reason, made, changed, opened`
+	demo, area, village, depositor, describer, publisher, reason, made, changed, opened, scanned, pages_read`
 
 type row struct {
 	Document
@@ -83,7 +83,8 @@ func (r *row) fields() []any {
 	return []any{&r.ID, &r.State, &r.Revision, &r.File, &r.FileName, &r.FileSize, &r.Format, &r.Layer, &r.Accepted, &r.Encoding, &r.Pages, &r.Parts,
 		&r.contents, &r.trouble, &r.Title, &r.Number, &r.Kind, &r.Issuer, &r.Signed, &r.ForceFrom, &r.ForceUntil, &r.Force, &r.Lang,
 		&r.subjects, &r.places, &r.groups, &r.Summary, &r.Source, &r.Rights, &r.Access, &r.Proposed, &r.Demo, &r.Area, &r.Village,
-		&r.Depositor, &r.Describer, &r.Publisher, &r.Reason, &r.made, &r.changed, &r.opened}
+		&r.Depositor, &r.Describer, &r.Publisher, &r.Reason, &r.made, &r.changed, &r.opened,
+		&r.Scanned, &r.PagesRead}
 }
 
 func (r row) document() (Document, error) {
@@ -123,7 +124,7 @@ func values(d Document) ([]any, error) {
 	return []any{d.ID, d.State, d.Revision, d.File, d.FileName, d.FileSize, d.Format, d.Layer, d.Accepted, d.Encoding, d.Pages, d.Parts, contents, trouble,
 		d.Title, d.Number, d.Kind, d.Issuer, d.Signed, d.ForceFrom, d.ForceUntil, d.Force, d.Lang, line(d.Subjects), line(d.Places), line(d.Groups),
 		d.Summary, d.Source, d.Rights, d.Access, d.Proposed, d.Demo, d.Area, d.Village, d.Depositor, d.Describer, d.Publisher, d.Reason,
-		db.Millis(d.Made), db.Millis(d.Changed), db.Millis(d.Opened)}, nil
+		db.Millis(d.Made), db.Millis(d.Changed), db.Millis(d.Opened), d.Scanned, d.PagesRead}, nil
 }
 
 func words[T ~string](text string) []T {
@@ -186,7 +187,13 @@ func (s store) save(ctx context.Context, d Document) error {
 		accepted = $9, encoding = $10, pages = $11, parts = $12, contents = $13, trouble = $14, title = $15, number = $16, kind = $17, issuer = $18,
 		signed = $19, force_from = $20, force_until = $21, force = $22, lang = $23, subjects = $24, places = $25, groups = $26, summary = $27,
 		source = $28, rights = $29, access = $30, proposed = $31, demo = $32, area = $33, village = $34, depositor = $35, describer = $36,
-		publisher = $37, reason = $38, made = $39, changed = $40, opened = $41 WHERE id = $1`, v...)
+		publisher = $37, reason = $38, made = $39, changed = $40, opened = $41, scanned = $42, pages_read = $43 WHERE id = $1`, v...)
+	return err
+}
+
+// setProgress keeps how many pages of a scan are read. It is no change of the record.
+func (s store) setProgress(ctx context.Context, id ID, done, pages int) error {
+	_, err := db.Exec(ctx, s.tx, "UPDATE library_document SET pages_read = $2, pages = $3 WHERE id = $1 AND pages_read < $2 AND layer = ''", id, done, pages)
 	return err
 }
 

@@ -30,18 +30,18 @@ const (
 
 // confined is the sandbox's command line up to the program.
 var confined = []string{"bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv",
-	"--setenv", "PATH", "/usr/bin:/bin", "--setenv", "LC_ALL", "C.UTF-8",
+	"--setenv", "PATH", "/usr/bin:/bin", "--setenv", "LC_ALL", "C.UTF-8", "--setenv", "OMP_THREAD_LIMIT", "1",
 	"--ro-bind", "/usr", "/usr", "--ro-bind-try", "/lib", "/lib", "--ro-bind-try", "/lib64", "/lib64", "--ro-bind-try", "/bin", "/bin",
 	"--ro-bind-try", "/etc/fonts", "/etc/fonts", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp", "--"}
 
 // run gives input to a program and returns what it says. Its Debian package is named to people where it is missing.
 func (t Tools) run(ctx context.Context, input []byte, debian string, program ...string) ([]byte, error) {
-	for _, tool := range [][2]string{{program[0], debian}, {"prlimit", "util-linux"}} {
+	for _, tool := range [][2]string{{program[0], debian}, {"prlimit", "util-linux"}, {"nice", "coreutils"}} {
 		if _, err := exec.LookPath(tool[0]); err != nil {
 			return nil, fault.New(fault.Unavailable, "transcript.tool_missing", "Tool", tool[0], "Package", tool[1])
 		}
 	}
-	limits := []string{"prlimit", "--as=" + strconv.Itoa(toolMemory), "--cpu=" + strconv.Itoa(int(toolTime.Seconds())),
+	limits := []string{"nice", "prlimit", "--as=" + strconv.Itoa(toolMemory), "--cpu=" + strconv.Itoa(int(toolTime.Seconds())),
 		"--fsize=" + strconv.Itoa(maxOutput), "--core=0", "--nofile=256", "--"}
 	sandbox := confined
 	if t.Unconfined {

@@ -97,7 +97,8 @@ type Transcript struct {
 	Format   Format
 	Encoding fold.Encoding // what the letters were before they became Unicode
 	Layer    Layer
-	Pages    int // 0 where the format has none
+	Pages    int  // 0 where the format has none
+	Scanned  bool // the letters were recognised in pictures of the pages: they may be wrong
 	Blocks   []Block
 }
 
@@ -160,10 +161,13 @@ type Reader struct{ tools Tools }
 // New makes a reader with the outside tools it may use.
 func New(tools Tools) *Reader { return &Reader{tools} }
 
+// Progress is told how many of the pages of a scan are read. It is called from several goroutines; nil tells nobody.
+type Progress func(done, pages int)
+
 // Read makes the transcript of a file. It is given whole, because most formats are read from their end; the caller has limited
 // its size. A file that cannot be read is a fault: Unsupported, Invalid (broken, locked), TooLarge (unpacks to too much),
-// Unavailable (a tool is missing on this machine).
-func (r *Reader) Read(ctx context.Context, file []byte, name string) (t Transcript, err error) {
+// Unavailable (a tool is missing on this machine). A scan whose letters could not be looked for still says how many pages it has.
+func (r *Reader) Read(ctx context.Context, file []byte, name string, progress Progress) (t Transcript, err error) {
 	defer func() { // a file made to break its reader must not stop the server
 		if cause := recover(); cause != nil {
 			t, err = Transcript{}, broken(t.Format, fmt.Errorf("reader stopped: %v", cause))
@@ -194,13 +198,21 @@ func (r *Reader) Read(ctx context.Context, file []byte, name string) (t Transcri
 		return t, err
 	}
 	t.Format = format
+	if err := t.finish(); err != nil || format != PDF || t.Layer == Good {
+		return t, err
+	}
+	return r.scan(ctx, file, t, progress)
+}
+
+// finish brings what a format gave into Unicode, judges it and finds its headings.
+func (t *Transcript) finish() error {
 	if size(t.Blocks) > maxText {
-		return t, tooLarge()
+		return tooLarge()
 	}
 	t.Blocks, t.Encoding = modern(t.Blocks)
 	t.Layer = judge(t.Plain())
 	t.Blocks = outline(t.Blocks)
-	return t, nil
+	return nil
 }
 
 func size(blocks []Block) (n int) {

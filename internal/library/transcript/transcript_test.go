@@ -32,7 +32,7 @@ func TestOriginals(t *testing.T) {
 		t.Skip("the originals are not beside this clone (../shared/data/docs/originals)")
 	}
 	needPDF(t)
-	got := [][]string{{"file", "format", "encoding", "layer", "pages", "headings", "tables", "letters", "first_line"}}
+	got := [][]string{{"file", "format", "encoding", "layer", "scanned", "pages", "headings", "tables", "letters", "first_line"}}
 	for _, file := range files {
 		tr := read(t, file)
 		headings, tables := 0, 0
@@ -45,7 +45,7 @@ func TestOriginals(t *testing.T) {
 			}
 		}
 		first, _, _ := strings.Cut(tr.Plain(), "\n")
-		got = append(got, []string{filepath.Base(file), string(tr.Format), string(tr.Encoding), string(tr.Layer), strconv.Itoa(tr.Pages),
+		got = append(got, []string{filepath.Base(file), string(tr.Format), string(tr.Encoding), string(tr.Layer), strconv.FormatBool(tr.Scanned), strconv.Itoa(tr.Pages),
 			strconv.Itoa(headings), strconv.Itoa(tables), strconv.Itoa(len([]rune(tr.Plain()))), first})
 	}
 	const table = "testdata/originals.csv"
@@ -78,7 +78,7 @@ func read(t *testing.T, file string) Transcript {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr, err := New(Tools{}).Read(t.Context(), content, filepath.Base(file))
+	tr, err := New(Tools{}).Read(t.Context(), content, filepath.Base(file), nil)
 	if err != nil {
 		t.Fatalf("%s: %v", file, err)
 	}
@@ -88,7 +88,7 @@ func read(t *testing.T, file string) Transcript {
 // needPDF skips a test where the outside tools are missing, and fails where CI is set.
 func needPDF(t *testing.T) {
 	t.Helper()
-	for _, tool := range []string{"pdftotext", "bwrap", "prlimit"} {
+	for _, tool := range []string{"pdftotext", "pdftoppm", "tesseract", "bwrap", "prlimit"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			if os.Getenv("CI") != "" {
 				t.Fatal(err)
@@ -131,7 +131,7 @@ func TestFormats(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			tr, err := New(Tools{}).Read(t.Context(), []byte(test.text), test.file)
+			tr, err := New(Tools{}).Read(t.Context(), []byte(test.text), test.file, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -206,7 +206,7 @@ func TestDOCX(t *testing.T) {
 		p(`<w:pPr><w:numPr/></w:pPr>`, "một việc")+
 		"<w:tbl><w:tr>"+cell("Thôn")+cell("Số hộ")+"</w:tr><w:tr>"+cell("Nà Pàn")+cell("45")+"</w:tr></w:tbl>"+
 		`<mc:AlternateContent><mc:Choice><w:p><w:r><w:t>ô chữ</w:t></w:r></w:p></mc:Choice><mc:Fallback><w:p><w:r><w:t>ô chữ</w:t></w:r></w:p></mc:Fallback></mc:AlternateContent>`)
-	tr, err := New(Tools{}).Read(t.Context(), file, "quy-uoc.docx")
+	tr, err := New(Tools{}).Read(t.Context(), file, "quy-uoc.docx", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,25 +243,25 @@ func onePage(line string) []byte {
 
 func TestPDF(t *testing.T) {
 	needPDF(t)
-	tr, err := New(Tools{}).Read(t.Context(), onePage("Ba con khong dot nuong khi troi hanh kho"), "tin.pdf")
+	tr, err := New(Tools{}).Read(t.Context(), onePage("Ba con khong dot nuong khi troi hanh kho"), "tin.pdf", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := tr.Plain(); got != "Ba con khong dot nuong khi troi hanh kho" || tr.Pages != 1 || tr.Layer != Good {
 		t.Errorf("Read = %q, %d pages, layer %s", got, tr.Pages, tr.Layer)
 	}
-	if tr, err := New(Tools{}).Read(t.Context(), onePage(""), "anh.pdf"); err != nil || tr.Layer != Empty {
+	if tr, err := New(Tools{}).Read(t.Context(), onePage(""), "anh.pdf", nil); err != nil || tr.Layer != Empty {
 		t.Errorf("a page without letters gives layer %s, %v, want empty", tr.Layer, err)
 	}
 }
 
 func TestMissingTools(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	_, err := New(Tools{}).Read(t.Context(), onePage("tin"), "tin.pdf")
+	_, err := New(Tools{}).Read(t.Context(), onePage("tin"), "tin.pdf", nil)
 	if !fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "poppler-utils") {
 		t.Errorf("Read without tools = %v, want an unavailable fault that names the package", err)
 	}
-	if tr, err := New(Tools{}).Read(t.Context(), []byte("Tin mới"), "tin.txt"); err != nil || tr.Plain() != "Tin mới" {
+	if tr, err := New(Tools{}).Read(t.Context(), []byte("Tin mới"), "tin.txt", nil); err != nil || tr.Plain() != "Tin mới" {
 		t.Errorf("plain text needs no tool, but Read = %q, %v", tr.Plain(), err)
 	}
 }
@@ -292,7 +292,7 @@ func TestHostileFiles(t *testing.T) {
 			if strings.HasSuffix(test.file, ".pdf") {
 				needPDF(t)
 			}
-			if _, err := New(Tools{}).Read(t.Context(), test.text, test.file); !fault.Is(err, test.want) {
+			if _, err := New(Tools{}).Read(t.Context(), test.text, test.file, nil); !fault.Is(err, test.want) {
 				t.Errorf("Read = %v, want kind %d", err, test.want)
 			}
 		})
@@ -330,7 +330,7 @@ func TestCostlyFiles(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			start := processor(t)
-			_, err := New(Tools{}).Read(t.Context(), test.text, test.file)
+			_, err := New(Tools{}).Read(t.Context(), test.text, test.file, nil)
 			if took := processor(t) - start; took > 20*time.Second { // a twentieth of that on the slowest machine tried; room for -race
 				t.Errorf("Read took %v of the processor", took)
 			}
@@ -382,7 +382,7 @@ func TestBentOriginals(t *testing.T) {
 			for j := i * 7; j < len(bent); j += 1009 {
 				bent[j] ^= byte(i + 1)
 			}
-			if _, err := New(Tools{}).Read(t.Context(), bent, name); err != nil && fault.KindOf(err) == fault.Internal {
+			if _, err := New(Tools{}).Read(t.Context(), bent, name, nil); err != nil && fault.KindOf(err) == fault.Internal {
 				t.Errorf("%s bent the %dth way: %v", name, i, err)
 			}
 		}
@@ -399,7 +399,7 @@ func FuzzRead(f *testing.F) {
 		if format, err := Sniff(file, name); err != nil || format == PDF {
 			return // an outside program's affair
 		}
-		tr, err := New(Tools{}).Read(t.Context(), file, name)
+		tr, err := New(Tools{}).Read(t.Context(), file, name, nil)
 		if err != nil && fault.KindOf(err) == fault.Internal {
 			t.Errorf("Read = %v, which is no fault", err)
 		}
