@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"banlang/internal/duty"
 	"banlang/internal/fault"
@@ -29,11 +30,12 @@ const (
 	colDay     = "Ngày đồng ý"
 	colHow     = "Cách đồng ý"
 	colTold    = "Tiếng nói câu đồng ý"
+	colTopics  = "Chủ đề"
 )
 
 // Columns are the headings of a list of subscribers, in their order.
 func Columns() []string {
-	return []string{colPhone, colEmail, colPlace, colVillage, colHeard, colRead, colAgreed, colDay, colHow, colTold}
+	return []string{colPhone, colEmail, colPlace, colVillage, colHeard, colRead, colAgreed, colDay, colHow, colTold, colTopics}
 }
 
 // headings are other words for them, folded.
@@ -44,6 +46,7 @@ var headings = map[string][]string{
 	colVillage: {"ban", "thon_ban", "village"},
 	colHeard:   {"nghe", "heard"},
 	colRead:    {"doc", "read"},
+	colTopics:  {"chu_de_quan_tam", "topics"},
 	colAgreed:  {"dong_y_nhan_tin", "agreed"},
 	colDay:     {"ngay", "ngay_ky", "agreed_on"},
 	colHow:     {"giay_dong_y", "cach", "reason"},
@@ -114,7 +117,7 @@ func (d *Desk) Import(ctx context.Context, actor duty.Actor, kind, name string, 
 
 // readList reads every row: the good ones, doubles put together, and what is wrong with the others.
 func (d *Desk) readList(ctx context.Context, actor duty.Actor, t *intake.Table, report *intake.Report) ([]*listed, error) {
-	l := lister{d, actor, d.tongues(), map[string]place.ID{}, map[place.ID]map[string]string{}}
+	l := lister{d, actor, d.tongues(), d.topicNames(), map[string]place.ID{}, map[place.ID]map[string]string{}}
 	var all []*listed
 	known := map[string]*listed{}
 	for _, r := range t.Rows() {
@@ -135,6 +138,11 @@ func (d *Desk) readList(ctx context.Context, actor duty.Actor, t *intake.Table, 
 			report.Refused = append(report.Refused, refusal(r.N, one.column, "subscriber.import.twice", "Row", first.n))
 		default:
 			first.Heard, first.Read = merged(first.Heard, one.Heard), merged(first.Read, one.Read)
+			if len(first.Topics) > 0 && len(one.Topics) > 0 {
+				first.Topics = distinct(append(first.Topics, one.Topics...))
+			} else {
+				first.Topics = nil // one of the papers asks for all
+			}
 			if first.Village == "" {
 				first.Village = one.Village
 			}
@@ -162,6 +170,7 @@ type lister struct {
 	*Desk
 	actor    duty.Actor
 	tongues  map[string]string
+	topics   map[string]string
 	communes map[string]place.ID
 	villages map[place.ID]map[string]string
 }
@@ -198,9 +207,20 @@ func (l lister) read(ctx context.Context, r intake.Row) (*listed, []intake.Refus
 	one.Place = l.commune(cell(colPlace))
 	var refused []intake.Refusal
 	refuse := func(column, key string, args ...any) { refused = append(refused, refusal(r.N, column, key, args...)) }
+	var strange []string
+	one.Topics, strange = l.wants(cell(colTopics))
+	for _, name := range strange {
+		refuse(colTopics, "subscriber.import.topic", "Topic", name)
+	}
+	if one.Channel == SMS && digits(one.Address) > mostDigits {
+		refuse(colPhone, "subscriber.import.two")
+	}
 	address, wrong := l.check(&one.Wish)
 	columns := map[string]string{"address": one.column, "channel": one.column, "place": colPlace, "heard": colHeard, "read": colRead}
 	for _, f := range fault.All(wrong) {
+		if f.Field == "address" && slices.ContainsFunc(refused, func(r intake.Refusal) bool { return r.Column == one.column }) {
+			continue // two numbers are no number: said once
+		}
 		if column, ok := columns[f.Field]; ok { // the agreement is asked about below, in the words of a list
 			refuse(column, f.Key, f.Args...)
 		}
@@ -263,6 +283,51 @@ func (l lister) speaks(text string) []string {
 	return all
 }
 
+// topicNames are the codes of the topics by code and by name, folded.
+func (d *Desk) topicNames() map[string]string {
+	all := map[string]string{}
+	for _, t := range d.topics {
+		for _, name := range []string{t.Code, d.text.Text(i18n.Default, "bulletin.topic."+t.Code), d.text.Text("en", "bulletin.topic."+t.Code)} {
+			all[fold.Key(name)] = t.Code
+		}
+	}
+	return all
+}
+
+// wants reads topics, parted by semicolons; by commas as well where no topic is called so, for some have a comma in their name. What is no
+// topic is named.
+func (l lister) wants(text string) (topics, strange []string) {
+	for part := range strings.SplitSeq(text, ";") {
+		names := []string{part}
+		if l.topics[fold.Key(part)] == "" {
+			names = strings.Split(part, ",")
+		}
+		for _, name := range names {
+			if name = strings.TrimSpace(name); name == "" {
+				continue
+			}
+			if code := l.topics[fold.Key(name)]; code != "" {
+				topics = append(topics, code)
+			} else {
+				strange = append(strange, name)
+			}
+		}
+	}
+	return distinct(topics), distinct(strange)
+}
+
+// mostDigits is how many digits a telephone number has at most, with the code of its country: a cell of more holds two of them.
+const mostDigits = 15
+
+func digits(text string) (n int) {
+	for _, r := range text {
+		if unicode.IsDigit(r) {
+			n++
+		}
+	}
+	return n
+}
+
 // commune is communeCalled, asked once for each text; empty where there is none.
 func (l lister) commune(text string) place.ID {
 	id, asked := l.communes[text]
@@ -307,9 +372,9 @@ func yes(text string) bool {
 	return slices.Contains([]string{"co", "x", "yes", "1", "true", "dong y", "da dong y", "roi", "v", "✓"}, fold.Key(text))
 }
 
-// plainNumber undoes what a spreadsheet does to a telephone number: 9.61234567E8.
+// plainNumber undoes what a spreadsheet does to a telephone number: 9.61234567E8, 961234567.0.
 func plainNumber(text string) string {
-	if !strings.ContainsAny(text, "eE") {
+	if !strings.ContainsAny(text, "eE") && !strings.HasSuffix(text, ".0") {
 		return text
 	}
 	if f, err := strconv.ParseFloat(text, 64); err == nil && f > 0 && f < 1e15 && f == float64(int64(f)) {

@@ -2,12 +2,15 @@ package subscriber
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/xuri/excelize/v2"
 
@@ -225,5 +228,83 @@ func TestImportMany(t *testing.T) {
 	r := c.take(list(rows...), false)
 	if r.Rows != n || r.Added != n*8/10 || r.Same != n/10 || len(r.Refused) != n/10 {
 		t.Errorf("Import = %d rows, %d added, %d same, %d refused; want %d, %d, %d, %d", r.Rows, r.Added, r.Same, len(r.Refused), n, n*8/10, n/10, n/10)
+	}
+}
+
+// A list may say what each wants to hear of; a topic that there is not is named by row. The papers of one person together ask for what
+// both ask for, and for all where one of them asks for all.
+func TestImportTopics(t *testing.T) {
+	c := newCounter(t, dbtest.SQLite(t))
+	row := func(phone, topics string) []string {
+		return []string{phone, "", "06325", "", "", "", "có", "5/7/2026", how, "", topics}
+	}
+	r := c.take(list(
+		row("0961234567", "Thiên tai; sức khỏe"),
+		row("0961234568", "health, disaster"),
+		row("0961234569", "Thiên tai; giá vàng, bóng đá"),
+		row("0961234570", ""), row("0961234570", "health"),
+		row("0961234571", "health"), row("0961234571", "Disaster"),
+	), false)
+	if r.Added != 4 || r.Same != 2 {
+		t.Errorf("Import = %+v, want 4 added and 2 put together", r)
+	}
+	var got []string
+	for _, f := range r.Refused {
+		got = append(got, fmt.Sprintf("%d %s %v", f.Row, f.Column, fault.All(f.Why)[0].Args))
+	}
+	if want := "4 Chủ đề [Topic giá vàng]\n4 Chủ đề [Topic bóng đá]"; strings.Join(got, "\n") != want {
+		t.Errorf("Import refuses\n%s\nwant\n%s", strings.Join(got, "\n"), want)
+	}
+	found, err := Reach(t.Context(), c.desk.db, Reachable{Area: c.commune}, "", 10)
+	c.must(err)
+	wants := map[string]int{}
+	for _, p := range found {
+		slices.Sort(p.Topics)
+		wants[strings.Join(p.Topics, " ")]++
+	}
+	if len(found) != 4 || wants["disaster health"] != 3 || wants[""] != 1 {
+		t.Errorf("topics of %d people are %v, want three of disaster and health and one of all", len(found), wants)
+	}
+}
+
+// However a spreadsheet or a person writes a number and a file its letters, it is the same number; two of them in a cell are none.
+func TestImportWaysOfWriting(t *testing.T) {
+	c := newCounter(t, dbtest.SQLite(t))
+	row := func(phone string) []string { return []string{phone, "", "6325", "", "", "", "có", "5/7/2026", how} }
+	same := []string{"0961234567", "961234567", "+84961234567", "+84 961 234 567", "84961234567", "0961.234.567", "0961-234-567", "(096) 1234567",
+		"961234567.0", "9.61234567E8", " 0961 234 567 ", "0084961234567"}
+	rows := make([][]string, 0, len(same))
+	for _, phone := range same {
+		rows = append(rows, row(phone))
+	}
+	comma := string(list(rows...))
+	semicolon := strings.ReplaceAll(comma, ",", ";")
+	wide := func(order binary.AppendByteOrder) []byte {
+		var b []byte
+		for _, u := range utf16.Encode([]rune("\ufeff" + semicolon)) {
+			b = order.AppendUint16(b, u)
+		}
+		return b
+	}
+	for name, file := range map[string][]byte{"comma": []byte(comma), "semicolon": []byte(semicolon), "tab": []byte(strings.ReplaceAll(comma, ",", "\t")),
+		"BOM": []byte("\ufeff" + semicolon), "UTF-16LE": wide(binary.LittleEndian), "UTF-16BE": wide(binary.BigEndian)} {
+		if r := c.take(file, true); r.Rows != len(same) || r.Added != 1 || r.Same != len(same)-1 || len(r.Refused) > 0 {
+			t.Errorf("%s: %d rows, %d added, %d same, refused %v; want one person", name, r.Rows, r.Added, r.Same, r.Refused)
+		}
+	}
+	two := []string{"0961234567 0961234568", "0961234567, 0961234568", "0961234567;0961234568", "0961234567/0961234568", "0961234567 hoặc 0961234568",
+		"961234567\n961234568"}
+	rows = nil
+	for _, phone := range two {
+		rows = append(rows, row(phone))
+	}
+	r := c.take(list(rows...), true)
+	if r.Added != 0 || len(r.Refused) != len(two) {
+		t.Errorf("two numbers in a cell: %+v, want each refused once", r)
+	}
+	for _, f := range r.Refused {
+		if f.Column != "Điện thoại" || fault.All(f.Why)[0].Key != "subscriber.import.two" {
+			t.Errorf("row %d is refused for %s: %v", f.Row, f.Column, f.Why)
+		}
 	}
 }

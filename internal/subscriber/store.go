@@ -20,6 +20,7 @@ type Desk struct {
 	places    *place.Desk
 	languages *ethnic.Desk
 	text      *i18n.Bundle
+	topics    []Topic // among which a subscriber chooses
 	now       func() time.Time
 
 	// Demo says that whoever subscribes here is made up: a demonstration never sends to a real telephone.

@@ -27,16 +27,16 @@ type Topic struct {
 }
 
 type handler struct {
-	desk   *Desk
-	site   *web.Site
-	room   *web.Room
-	topics []Topic
+	desk *Desk
+	site *web.Site
+	room *web.Room
 }
 
 // Mount registers the pages where people ask for news and stop it, and the desk of those who help them.
 func Mount(site *web.Site, d *Desk, topics []Topic) {
 	site.Files(sounds)
-	h := handler{d, site, site.Room("subscriber", pages), topics}
+	d.topics = topics
+	h := handler{d, site, site.Room("subscriber", pages)}
 	site.Handle("GET /dang-ky", duty.Public, h.form)
 	site.Handle("POST /dang-ky", duty.Public, h.subscribe)
 	site.Handle("POST /dang-ky/xac-nhan", duty.Public, h.confirm)
@@ -227,7 +227,7 @@ func (h handler) page(r *http.Request, w Wish, places []web.Choice) (formPage, e
 		p.Read = append(p.Read, language{l, len(w.Read) > 0 && w.Read[0] == l.Tag || len(w.Read) == 0 && l.Tag == i18n.Default, hear})
 		p.Told = append(p.Told, web.Choice{Code: l.Tag, Text: l.Name, Chosen: l.Tag == w.Lang})
 	}
-	for _, t := range h.topics {
+	for _, t := range h.desk.topics {
 		p.Topics = append(p.Topics, topic{t, slices.Contains(w.Topics, t.Code)})
 	}
 	if w.Place == "" {

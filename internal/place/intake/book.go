@@ -2,10 +2,12 @@ package intake
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/xuri/excelize/v2"
 
@@ -28,7 +30,7 @@ func ReadBook(name string, r io.Reader) (*Table, error) {
 		return nil, err
 	}
 	if len(raw) > Limit || !bytes.HasPrefix(raw, []byte("PK\x03\x04")) {
-		return Read(name, bytes.NewReader(raw))
+		return Read(name, bytes.NewReader(narrow(raw)))
 	}
 	f, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{RawCellValue: true, UnzipSizeLimit: unfolded, UnzipXMLSizeLimit: unfolded})
 	if err != nil {
@@ -45,6 +47,26 @@ func ReadBook(name string, r io.Reader) (*Table, error) {
 		return nil, fault.New(fault.Invalid, "intake.no_rows", "File", name)
 	}
 	return t, nil
+}
+
+// narrow brings a text of two bytes a letter, as Excel saves "Unicode text", into UTF-8. Whatever else it is stays as it is.
+func narrow(raw []byte) []byte {
+	var order binary.ByteOrder
+	switch {
+	case len(raw)%2 != 0:
+		return raw
+	case bytes.HasPrefix(raw, []byte("\xFF\xFE")):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(raw, []byte("\xFE\xFF")):
+		order = binary.BigEndian
+	default:
+		return raw
+	}
+	units := make([]uint16, len(raw)/2-1)
+	for i := range units {
+		units[i] = order.Uint16(raw[2+2*i:])
+	}
+	return []byte(string(utf16.Decode(units)))
 }
 
 func (t *Table) readSheet(f *excelize.File, sheet string) error {
