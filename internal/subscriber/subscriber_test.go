@@ -24,6 +24,9 @@ func TestRead(t *testing.T) {
 		{"TC", SaysStop, ""}, {"Huỷ", SaysStop, ""}, {"Hủy đăng ký", SaysStop, ""}, {"Thôi nhận tin", SaysStop, ""}, {"stop!", SaysStop, ""},
 		{"DK Bắc Sơn", SaysSubscribe, "Bắc Sơn"}, {"đăng ký 06325", SaysSubscribe, "06325"}, {"ĐK", SaysSubscribe, ""},
 		{"Có", SaysAgree, ""}, {"ĐỒNG Ý", SaysAgree, ""}, {"Đã hiểu", SaysUnderstood, ""}, {"HIEU", SaysUnderstood, ""}, {"trợ giúp", SaysHelp, ""},
+		{"tho\u0302i", SaysStop, ""}, {"TU\u031b\u0300 CHO\u0302\u0301I", SaysStop, ""}, {"Ｓｔｏｐ", SaysStop, ""}, // taken apart, wide
+		{"THOI...", SaysStop, ""}, {"Thôi nhé.", SaysStop, ""}, {"Từ chối nhận tin ạ", SaysStop, ""}, {"STOP please", SaysStop, ""}, {"“thôi”", SaysStop, ""},
+		{"TU-CHOI", SaysStop, ""}, {"thôi 👍", SaysStop, ""}, {"Từ chối thì mất gì ạ?", Asks, ""}, {"Stop ở đâu?", Asks, ""},
 		{"Thôi thì cho tôi hỏi giá ngô", Asks, ""}, {"Đúng", Asks, ""}, {"Có lũ không?", Asks, ""}, {"", Asks, ""}, {"👍", Asks, ""},
 	} {
 		if says, rest := read(c.text); says != c.says || rest != c.rest {

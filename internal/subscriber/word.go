@@ -4,8 +4,10 @@ import (
 	"context"
 	_ "embed"
 	"encoding/csv"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"banlang/internal/duty"
 	"banlang/internal/fault"
@@ -69,17 +71,24 @@ func readWords() map[string]Says {
 }
 
 // read tells what a text says: the longest word that it begins with, with marks or without, in any case, and what follows it.
-// A word with something after it is only a word where that is expected, so that "thôi thì cho tôi hỏi" is a question.
+// A word with something after it is only a word where that is expected, so that "thôi thì cho tôi hỏi" is a question; who stops may be
+// polite about it.
 func read(text string) (says Says, rest string) {
-	tokens := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n.,!?;:\"'()", r) })
+	tokens := strings.FieldsFunc(text, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.N, unicode.Cf) })
 	for n := min(len(tokens), 3); n > 0; n-- {
 		says, ok := understood[fold.Key(strings.Join(tokens[:n], " "))]
 		if rest := strings.Join(tokens[n:], " "); ok && (rest == "" || says == SaysSubscribe) {
 			return says, rest
 		}
+		if ok && says == SaysStop && !slices.ContainsFunc(tokens[n:], func(word string) bool { return !slices.Contains(polite, fold.Key(word)) }) {
+			return says, ""
+		}
 	}
 	return Asks, ""
 }
+
+// polite are words after a stop that change nothing of it, folded.
+var polite = strings.Fields("nhe nha a di roi xin cam on em anh chi ban ad tin nhan dum giup please now all")
 
 // Word does what a word says and answers it. Stopping holds before the next message is handed to a network. "DK", with the commune
 // after it, asks for news: the reply tells what is agreed to, and "CO" agrees. Whatever is no word is a question for a person: take has it,
