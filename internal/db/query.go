@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
 
@@ -127,9 +128,9 @@ func insert(ctx context.Context, c Conn, table, columns string, rows [][]any, en
 		return 0, nil
 	}
 	width := len(rows[0])
-	batch := max(1, 900/width) // SQLite and PostgreSQL both bound the number of arguments; small statements are also parsed faster
+	most := max(1, 900/width) // SQLite and PostgreSQL both bound the number of arguments; small statements are also parsed faster
 	for len(rows) > 0 {
-		n := min(batch, len(rows))
+		n := Some(len(rows), most)
 		var text strings.Builder
 		text.WriteString("INSERT INTO " + table + " (" + columns + ") VALUES ")
 		args := make([]any, 0, n*width)
@@ -155,6 +156,10 @@ func insert(ctx context.Context, c Conn, table, columns string, rows [][]any, en
 	}
 	return added, nil
 }
+
+// Some is how many of n rows go into the next statement: the greatest power of two among them, most at the most. So a text has few
+// lengths, and a connection that keeps what it has parsed knows it again.
+func Some(n, most int) int { return 1 << (bits.Len(uint(max(1, min(n, most)))) - 1) }
 
 func b2i(b bool) int {
 	if b {
@@ -184,15 +189,15 @@ func (w *Where) Add(condition string, args ...any) {
 // In joins "column IN (…)"; with no values nothing matches.
 func (w *Where) In(column string, values ...string) { In(w, column, values) }
 
-// In is Where.In for values of any type that a column has.
+// In is Where.In for values of any type that a column has. The last is said again up to a power of two, for the sake of Some.
 func In[T any](w *Where, column string, values []T) {
 	if len(values) == 0 {
 		w.conditions = append(w.conditions, "1 = 0")
 		return
 	}
-	places := make([]string, len(values))
-	for i, v := range values {
-		places[i] = w.Next(v)
+	places := make([]string, 1<<bits.Len(uint(len(values)-1)))
+	for i := range places {
+		places[i] = w.Next(values[min(i, len(values)-1)])
 	}
 	w.conditions = append(w.conditions, column+" IN ("+strings.Join(places, ", ")+")")
 }

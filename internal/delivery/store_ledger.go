@@ -280,7 +280,9 @@ func (s store) promote(ctx context.Context, at time.Time, n int) ([]queue, error
 // first column of what was changed.
 func updateFrom(ctx context.Context, c db.Conn, update string, rows [][]any, where, returning string) ([]string, error) {
 	var changed []string
-	for part := range slices.Chunk(rows, 150) {
+	for len(rows) > 0 {
+		part := rows[:db.Some(len(rows), 128)]
+		rows = rows[len(part):]
 		var w db.Where
 		var text strings.Builder
 		text.WriteString(update + " FROM (VALUES ")
