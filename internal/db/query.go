@@ -157,9 +157,17 @@ func insert(ctx context.Context, c Conn, table, columns string, rows [][]any, en
 	return added, nil
 }
 
-// Some is how many of n rows go into the next statement: the greatest power of two among them, most at the most. So a text has few
-// lengths, and a connection that keeps what it has parsed knows it again.
-func Some(n, most int) int { return 1 << (bits.Len(uint(max(1, min(n, most)))) - 1) }
+// Some is how many of n rows go into the next statement, most at the most: all of a few, of many the greatest power of two among them.
+// So a text has few lengths, and a connection that keeps what it has parsed knows it again.
+func Some(n, most int) int {
+	if n = max(1, min(n, most)); n > few {
+		n = 1 << (bits.Len(uint(n)) - 1) //nolint:gosec // n is positive
+	}
+	return n
+}
+
+// few is how many rows of one text may each have a statement of their own.
+const few = 16
 
 func b2i(b bool) int {
 	if b {
@@ -195,7 +203,11 @@ func In[T any](w *Where, column string, values []T) {
 		w.conditions = append(w.conditions, "1 = 0")
 		return
 	}
-	places := make([]string, 1<<bits.Len(uint(len(values)-1)))
+	n := len(values)
+	if n > few {
+		n = 1 << bits.Len(uint(n-1))
+	}
+	places := make([]string, n)
 	for i := range places {
 		places[i] = w.Next(values[min(i, len(values)-1)])
 	}

@@ -6,6 +6,9 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
 
 	"modernc.org/sqlite"
 )
@@ -111,7 +114,7 @@ func (c *keepingConn) take(ctx context.Context, text string) (wholeStmt, error) 
 		delete(c.kept, text)
 		return s, nil
 	}
-	s, err := c.PrepareContext(ctx, text)
+	s, err := c.PrepareContext(ctx, unnumbered(text))
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +123,25 @@ func (c *keepingConn) take(ctx context.Context, text string) (wholeStmt, error) 
 		return nil, errors.Join(fmt.Errorf("db: a statement is %T, which cannot do all that is asked of it", s), s.Close())
 	}
 	return whole, nil
+}
+
+// placeholder is what a room writes for an argument: its number.
+var placeholder = regexp.MustCompile(`\$([0-9]+)`)
+
+// unnumbered writes ? for the arguments of a text that has each once and in order: SQLite looks for the name of a numbered one in the list
+// of all, each time it is bound. Other texts stay as they are.
+func unnumbered(text string) string {
+	n := 0
+	ordered := !strings.Contains(text, "?")
+	plain := placeholder.ReplaceAllStringFunc(text, func(name string) string {
+		n++
+		ordered = ordered && name == "$"+strconv.Itoa(n)
+		return "?"
+	})
+	if !ordered {
+		return text
+	}
+	return plain
 }
 
 // put keeps a statement after its use, unless something went wrong with it. When there are too many all go: the few that are said

@@ -55,14 +55,14 @@ func (s store) observe(ctx context.Context, at time.Time, all []finding) error {
 	for _, f := range all { // in the order of all, each once
 		if f, ok := best[f.attempt]; ok {
 			delete(best, f.attempt)
-			rows = append(rows, []any{f.attempt, string(f.state), f.state.Rank(), f.provider, f.why, f.detail, db.Millis(cmpTime(f.at, at))})
+			rows = append(rows, []any{f.attempt, string(f.state), f.state.Rank(), f.provider, f.why, f.detail, db.Millis(cmpTime(f.at, at)), db.Millis(at)})
 		}
 	}
-	now, ended := strconv.FormatInt(db.Millis(at), 10), strconv.FormatInt(Accepted.Rank(), 10)
+	ended := strconv.FormatInt(Accepted.Rank(), 10)
 	ids, err := updateFrom(ctx, s.c, `UPDATE delivery_attempt SET state = v.column2, rank = v.column3, why = v.column5, detail = v.column6,
 		address = CASE WHEN v.column3 < `+ended+` THEN address ELSE '' END, note = CASE WHEN v.column3 < `+ended+` THEN note ELSE '' END,
 		provider_id = CASE WHEN v.column4 <> '' THEN v.column4 ELSE provider_id END,
-		sent = CASE WHEN sent = 0 AND v.column3 >= `+ended+` THEN v.column7 ELSE sent END, changed = `+now,
+		sent = CASE WHEN sent = 0 AND v.column3 >= `+ended+` THEN v.column7 ELSE sent END, changed = v.column8`,
 		rows, "delivery_attempt.id = v.column1 AND delivery_attempt.rank < v.column3", "CASE WHEN message <> '' THEN id ELSE '' END")
 	ids = slices.DeleteFunc(ids, func(id string) bool { return id == "" }) // notices
 	if err != nil || len(ids) == 0 {
