@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -13,6 +14,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -52,15 +56,15 @@ func messageRate(ctx context.Context) ([]figure, error) {
 			return startKannel(ctx, dir, centre, "")
 		}},
 	}
-	rates := make([][]float64, len(kinds))
+	passes := make([][]pass, len(kinds))
 	for round := range 3 { // in turn, so that a busy moment of the machine falls on all
 		for i, k := range kinds {
-			rate, err := rateOf(ctx, k.start)
+			r, err := rateOf(ctx, k.start)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", k.name, err)
 			}
-			say("D1: round %d: %s: %.0f messages a second", round+1, k.name, rate)
-			rates[i] = append(rates[i], rate)
+			say("D1: round %d: %s: %.0f messages a second, accepted within %s (p99)", round+1, k.name, r.rate, r.accepted.Round(100*time.Microsecond))
+			passes[i] = append(passes[i], r)
 			if i == 1 { // the next round begins with an empty database again
 				if err := emptied(ctx, database); err != nil {
 					return nil, err
@@ -68,20 +72,41 @@ func messageRate(ctx context.Context) ([]figure, error) {
 			}
 		}
 	}
-	ours, postgres, spool, none := median(rates[0]), median(rates[1]), median(rates[2]), median(rates[3])
+	of := func(kind int, value func(pass) float64) float64 {
+		var all []float64
+		for _, r := range passes[kind] {
+			all = append(all, value(r))
+		}
+		return median(all)
+	}
+	rate := func(r pass) float64 { return r.rate }
+	ours, postgres, spool, none := of(0, rate), of(1, rate), of(2, rate), of(3, rate)
+	accepted := func(r pass) float64 { return float64(r.accepted) / float64(time.Millisecond) }
+	processor, memory := func(r pass) float64 { return r.processor }, func(r pass) float64 { return r.memory }
 	return []figure{
 		{ID: "D1", Measure: "messages a second, accepted and synced to submitted, SQLite, peer Kannel with spool", Unit: "/s", Ours: ours, Peer: spool, Bar: "ratio >= 2", Met: ours >= 2*spool},
 		{ID: "D1", Measure: "the same, peer Kannel without a store", Unit: "/s", Ours: ours, Peer: none, Bar: "ratio >= 1", Met: ours >= none},
 		{ID: "D1", Measure: "the same on PostgreSQL, peer Kannel without a store", Unit: "/s", Ours: postgres, Peer: none, Bar: "shown", Met: true},
+		{ID: "D1", Measure: "accepted within, p99, SQLite, peer Kannel with spool", Unit: "ms", Ours: of(0, accepted), Peer: of(2, accepted), Bar: "shown", Met: true},
+		{ID: "D1", Measure: "processor seconds for 10,000, SQLite, peer Kannel without a store", Unit: "s", Ours: of(0, processor), Peer: of(3, processor), Bar: "shown", Met: true},
+		{ID: "D1", Measure: "memory at its highest, SQLite, peer Kannel with spool", Unit: "MB", Ours: of(0, memory), Peer: of(2, memory), Bar: "shown", Met: true},
 	}, nil
 }
 
-// rateOf is the messages a second that a gateway takes and submits, once it is warm.
-func rateOf(ctx context.Context, start func(ctx context.Context, dir, centre string) (*gateway, error)) (float64, error) {
+// A pass is what one gateway did with the messages it was handed.
+type pass struct {
+	rate      float64       // messages a second, until the last was submitted
+	accepted  time.Duration // 99 of 100 requests were answered within it
+	processor float64       // seconds of its processes for 10,000 messages, without those of a database server
+	memory    float64       // megabytes of its processes at their highest
+}
+
+// rateOf measures a gateway that takes messages and submits them, once it is warm.
+func rateOf(ctx context.Context, start func(ctx context.Context, dir, centre string) (*gateway, error)) (r pass, err error) {
 	const warm, n = 2_000, 20_000
 	dir, remove, err := scratch()
 	if err != nil {
-		return 0, err
+		return r, err
 	}
 	defer remove()
 	ctx, cancel := context.WithCancel(ctx)
@@ -89,48 +114,86 @@ func rateOf(ctx context.Context, start func(ctx context.Context, dir, centre str
 	centre := &smpp.Centre{}
 	address, err := centre.Listen(ctx)
 	if err != nil {
-		return 0, err
+		return r, err
 	}
 	g, err := start(ctx, dir, address)
 	if err != nil {
-		return 0, err
+		return r, err
 	}
 	defer g.end(syscall.SIGTERM)
-	if err := g.load(ctx, warm); err != nil {
-		return 0, err
+	if _, err := g.load(ctx, warm); err != nil {
+		return r, err
 	}
 	if err := counted(ctx, centre, warm); err != nil {
-		return 0, err
+		return r, err
+	}
+	spent, _, err := g.used()
+	if err != nil {
+		return r, err
 	}
 	before, began := centre.Count(), time.Now()
-	if err := g.load(ctx, n); err != nil {
-		return 0, err
+	if r.accepted, err = g.load(ctx, n); err != nil {
+		return r, err
 	}
-	err = counted(ctx, centre, before+n)
-	return n / time.Since(began).Seconds(), err
+	if err := counted(ctx, centre, before+n); err != nil {
+		return r, err
+	}
+	r.rate = n / time.Since(began).Seconds()
+	all, memory, err := g.used()
+	r.processor, r.memory = (all-spent)*10_000/n, memory
+	return r, err
 }
 
-// load hands n messages over by all senders at once. Each writes and reads its connection itself, so that the machine is spent on
-// what is measured.
-func (g *gateway) load(ctx context.Context, n int64) error {
+// used is what the gateway's processes have had of the machine: processor seconds, and megabytes at their highest.
+func (g *gateway) used() (processor, memory float64, err error) {
+	const ticks = 100 // a second, on Linux
+	for _, c := range g.cmds {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.Process.Pid))
+		if err != nil {
+			return 0, 0, err
+		}
+		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])) // the third of proc_pid_stat(5) comes first
+		for _, field := range fields[11:13] {
+			n, err := strconv.ParseFloat(field, 64)
+			if err != nil {
+				return 0, 0, err
+			}
+			processor += n / ticks
+		}
+		_, highest, err := memoryOf(c.Process.Pid)
+		if err != nil {
+			return 0, 0, err
+		}
+		memory += highest
+	}
+	return processor, memory, nil
+}
+
+// load hands n messages over by all senders at once and tells within what time 99 of 100 were accepted. Each sender writes and reads
+// its connection itself, so that the machine is spent on what is measured.
+func (g *gateway) load(ctx context.Context, n int64) (time.Duration, error) {
 	address, err := url.Parse(g.send)
 	if err != nil {
-		return err
+		return 0, err
 	}
+	took := make([]time.Duration, n+1)
 	var next atomic.Int64
 	var all sync.WaitGroup
 	wrong := make([]error, senders)
 	for i := range senders {
 		all.Go(func() {
-			wrong[i] = oneSender(ctx, address, func() (int64, bool) { k := next.Add(1); return k, k <= n }, nil)
+			wrong[i] = oneSender(ctx, address, func() (int64, bool) { k := next.Add(1); return k, k <= n },
+				func(k int64, d time.Duration) { took[k] = d })
 		})
 	}
 	all.Wait()
-	return errors.Join(wrong...)
+	slices.Sort(took)
+	return took[n*99/100], errors.Join(wrong...)
 }
 
-// oneSender hands over the messages that next numbers, until there is none. accepted is told of each that was accepted.
-func oneSender(ctx context.Context, address *url.URL, next func() (int64, bool), accepted func(int64)) error {
+// oneSender hands over the messages that next numbers, until there is none. accepted is told of each that was accepted, and
+// after what time.
+func oneSender(ctx context.Context, address *url.URL, next func() (int64, bool), accepted func(int64, time.Duration)) error {
 	var dial net.Dialer
 	conn, err := dial.DialContext(ctx, "tcp", address.Host)
 	if err != nil {
@@ -143,6 +206,7 @@ func oneSender(ctx context.Context, address *url.URL, next func() (int64, bool),
 		if !ok || ctx.Err() != nil {
 			return ctx.Err()
 		}
+		began := time.Now()
 		if _, err := fmt.Fprintf(conn, "GET %s849%08d HTTP/1.1\r\nHost: bench\r\n\r\n", address.RequestURI(), k); err != nil {
 			return err
 		}
@@ -157,9 +221,7 @@ func oneSender(ctx context.Context, address *url.URL, next func() (int64, bool),
 		if answer.StatusCode != http.StatusAccepted {
 			return errors.New(answer.Status)
 		}
-		if accepted != nil {
-			accepted(k)
-		}
+		accepted(k, time.Since(began))
 	}
 }
 

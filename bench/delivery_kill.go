@@ -80,7 +80,7 @@ func (g *gateway) feed(ctx context.Context, next *atomic.Int64, n int64, accepte
 	wrong := make([]error, senders)
 	for i := range senders {
 		all.Go(func() {
-			wrong[i] = oneSender(ctx, address, func() (int64, bool) { k := next.Add(1); return k, k <= n }, func(k int64) { accepted[k].Store(true) })
+			wrong[i] = oneSender(ctx, address, func() (int64, bool) { k := next.Add(1); return k, k <= n }, func(k int64, _ time.Duration) { accepted[k].Store(true) })
 		})
 	}
 	all.Wait()

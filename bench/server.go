@@ -126,9 +126,12 @@ func (s *server) page(ctx context.Context, path string) ([]byte, error) {
 	return nil, last
 }
 
-// memory is what the process holds now and held at most, in MB, as the kernel counts it.
-func (s *server) memory() (now, most float64, err error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+// memory is what the process holds now and held at most, in MB.
+func (s *server) memory() (now, most float64, err error) { return memoryOf(s.cmd.Process.Pid) }
+
+// memoryOf is what a process holds now and held at most, in MB, as the kernel counts it.
+func memoryOf(pid int) (now, most float64, err error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, 0, err
 	}
