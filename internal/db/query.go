@@ -131,23 +131,20 @@ func insert(ctx context.Context, c Conn, table, columns string, rows [][]any, en
 	most := max(1, 900/width) // SQLite and PostgreSQL both bound the number of arguments; small statements are also parsed faster
 	for len(rows) > 0 {
 		n := Some(len(rows), most)
-		var text strings.Builder
-		text.WriteString("INSERT INTO " + table + " (" + columns + ") VALUES ")
+		text := append(make([]byte, 0, 64+len(columns)+6*n*width), "INSERT INTO "+table+" ("+columns+") VALUES "...)
 		args := make([]any, 0, n*width)
 		for i, row := range rows[:n] {
 			if len(row) != width {
 				return added, fmt.Errorf("db: row %d of %s has %d values, want %d", i, table, len(row), width)
 			}
-			if i > 0 {
-				text.WriteByte(',')
-			}
+			text = append(text, ",("[b2i(i == 0):]...)
 			for j := range row {
-				text.WriteString([2]string{",$", "($"}[b2i(j == 0)] + strconv.Itoa(len(args)+j+1))
+				text = strconv.AppendInt(append(text, ",$"[b2i(j == 0):]...), int64(len(args)+j+1), 10)
 			}
-			text.WriteByte(')')
+			text = append(text, ')')
 			args = append(args, row...)
 		}
-		some, err := Exec(ctx, c, text.String()+end, args...)
+		some, err := Exec(ctx, c, string(text)+end, args...)
 		if err != nil {
 			return added, err
 		}

@@ -3,7 +3,7 @@ package delivery
 import (
 	"context"
 	"slices"
-	"strings"
+	"strconv"
 	"time"
 
 	"banlang/internal/db"
@@ -283,34 +283,37 @@ func updateFrom(ctx context.Context, c db.Conn, update string, rows [][]any, whe
 	for len(rows) > 0 {
 		part := rows[:db.Some(len(rows), 128)]
 		rows = rows[len(part):]
-		var w db.Where
-		var text strings.Builder
-		text.WriteString(update + " FROM (VALUES ")
+		text := append(make([]byte, 0, 1024+len(update)+len(part)*len(part[0])*8), update+" FROM (VALUES "...)
+		args := make([]any, 0, len(part)*len(part[0]))
 		for i, row := range part {
 			if i > 0 {
-				text.WriteString(", ")
+				text = append(text, ", "...)
 			}
-			text.WriteByte('(')
+			text = append(text, '(')
 			for j, v := range row {
-				place := w.Next(v)
-				if _, whole := v.(int64); whole {
-					place = "cast(" + place + " as bigint)"
-				}
 				if j > 0 {
-					text.WriteString(", ")
+					text = append(text, ", "...)
 				}
-				text.WriteString(place)
+				args = append(args, v)
+				_, whole := v.(int64)
+				if whole {
+					text = append(text, "cast("...)
+				}
+				text = strconv.AppendInt(append(text, '$'), int64(len(args)), 10)
+				if whole {
+					text = append(text, " as bigint)"...)
+				}
 			}
-			text.WriteByte(')')
+			text = append(text, ')')
 		}
-		text.WriteString(") AS v WHERE " + where)
+		text = append(text, ") AS v WHERE "+where...)
 		if returning == "" {
-			if _, err := db.Exec(ctx, c, text.String(), w.Args()...); err != nil {
+			if _, err := db.Exec(ctx, c, string(text), args...); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		some, err := db.Values[string](ctx, c, text.String()+" RETURNING "+returning, w.Args()...)
+		some, err := db.Values[string](ctx, c, string(text)+" RETURNING "+returning, args...)
 		if err != nil {
 			return nil, err
 		}
