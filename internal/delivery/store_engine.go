@@ -43,27 +43,48 @@ func (d *Desk) put(ctx context.Context, w write) error {
 	}
 }
 
-// gather writes what comes in, everything that waits in one transaction, until ctx ends and nothing waits.
+// gather writes what comes in, everything that waits in one transaction, until ctx ends and nothing waits. What networks answered
+// nobody waits for at the other end: it is held a moment, to be written with what comes next.
 func (d *Desk) gather(ctx context.Context) {
+	var held []write
+	var end <-chan time.Time
 	for {
-		var all []write
+		all, due, size := held, false, 0
 		select {
 		case w := <-d.engine.writes:
 			all = append(all, w)
+			due = due || !w.mayWait()
+		case <-end:
+			due = true
 		case <-ctx.Done():
-			return
+			if len(held) == 0 {
+				return
+			}
+			due = true
 		}
-		for more, size := true, 0; more && size < mostWrites; {
+		for more := true; more && size < mostWrites; {
 			select {
 			case w := <-d.engine.writes:
 				all, size = append(all, w), size+len(w.notices)+len(w.found)+1
+				due = due || !w.mayWait()
 			default:
 				more = false
 			}
 		}
-		d.write(ctx, all)
+		if held = all; due {
+			d.write(ctx, all)
+			held, end = nil, nil
+		} else if end == nil {
+			end = time.After(heldFor)
+		}
 	}
 }
+
+// heldFor is how long the answers of a network wait for company.
+const heldFor = 3 * time.Millisecond
+
+// mayWait reports whether nobody outside waits for this.
+func (w write) mayWait() bool { return len(w.notices) == 0 && w.do == nil }
 
 // write writes all in one transaction; where that is refused, each on its own, so that one bad write harms no other.
 func (d *Desk) write(ctx context.Context, all []write) {
