@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -253,4 +254,54 @@ func TestRowsAreTheSameOnBothEngines(t *testing.T) {
 			t.Errorf("Rows (%v, -want +got):\n%s", err, diff)
 		}
 	})
+}
+
+// A connection keeps what it has parsed: the same text may be read again while it is being read, after an error, and after the table
+// it names has changed.
+func TestStatementsAreKept(t *testing.T) {
+	d := dbtest.SQLite(t)
+	ctx := t.Context()
+	err := d.Tx(ctx, func(tx *db.Tx) error {
+		if _, err := db.Exec(ctx, tx, "CREATE TABLE kept (id bigint NOT NULL PRIMARY KEY, name text NOT NULL)"); err != nil {
+			return err
+		}
+		for i := range 3 {
+			if _, err := db.Exec(ctx, tx, "INSERT INTO kept (id, name) VALUES ($1, $2)", i, "$9"); err != nil {
+				return err
+			}
+		}
+		if _, err := db.Exec(ctx, tx, "INSERT INTO kept (id, name) VALUES ($1, $2)", 1, "twice"); !fault.Is(err, fault.Conflict) {
+			t.Errorf("the same row twice = %v, want a conflict", err)
+		}
+		const text = "SELECT id FROM kept WHERE id <> $1 ORDER BY id"
+		var pairs [][2]int64
+		number := func(n *int64) []any { return []any{n} }
+		err := db.Each(ctx, tx, number, func(a int64) error {
+			return db.Each(ctx, tx, number, func(b int64) error { pairs = append(pairs, [2]int64{a, b}); return nil }, text, a)
+		}, text, 2)
+		if want := [][2]int64{{0, 1}, {0, 2}, {1, 0}, {1, 2}}; !slices.Equal(pairs, want) {
+			t.Errorf("one text within itself gives %v, want %v", pairs, want)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := func() (string, error) {
+		return db.Value[string](ctx, d, "SELECT name FROM kept WHERE id = $1 AND id < $2", 1, 5)
+	}
+	if got, err := name(); got != "$9" || err != nil {
+		t.Errorf("name = %q, %v", got, err)
+	}
+	if _, err := db.Exec(ctx, d, "ALTER TABLE kept ADD COLUMN more bigint NOT NULL DEFAULT 0"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := name(); got != "$9" || err != nil {
+		t.Errorf("after a change of the table name = %q, %v", got, err)
+	}
+	for i := range 300 { // more texts than are kept
+		if got, err := db.Value[int64](ctx, d, fmt.Sprintf("SELECT id + %d FROM kept WHERE id = $1 OR id = $1", i), 1); got != int64(i+1) || err != nil {
+			t.Fatalf("text %d = %d, %v", i, got, err)
+		}
+	}
 }
