@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"banlang/internal/db"
+	"banlang/internal/subscriber"
 )
 
 // What tests of the ledger do by hand.
@@ -26,6 +27,12 @@ func (d *Desk) Lease(ctx context.Context, p Provider, lane Lane, n int) (all []A
 		return err
 	})
 	return all, err
+}
+
+// Ready composes what was leased, as a worker does right before the wire.
+func (d *Desk) Ready(ctx context.Context, channel subscriber.Channel, all []Attempt) ([]Outgoing, error) {
+	batch, _, _, _, err := d.ready(ctx, channel, all)
+	return batch, err
 }
 
 // Observe writes what was learnt of one attempt.

@@ -2,6 +2,7 @@ package delivery_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -81,6 +82,32 @@ func TestConfirmationsOfAListRestAtNight(t *testing.T) {
 		}
 		if n := d.rows("delivery_attempt WHERE state = 'suppressed'"); n != 1 {
 			d.Errorf("%d are not sent, want the confirmation of who has stopped", n)
+		}
+	})
+}
+
+// Whoever stops is sent nothing more, though the window with the message was leased already; whatever way the word is written.
+func TestAStopHoldsForALeasedWindow(t *testing.T) {
+	campaigns(t, func(d *desk) {
+		words := []string{"THOI", "TU CHOI", "STOP", "tho\u0302i nhé.", "Từ chối"}
+		d.subscribe(len(words)+1, 0)
+		p := provider(d.T, d.House, delivery.Live)
+		d.queue(d.order(delivery.Emergency))
+		leased, err := d.Lease(d.Context(), p, delivery.Urgent, 100)
+		if d.Must(err); len(leased) != len(words)+1 {
+			d.Fatalf("%d leased, want %d", len(leased), len(words)+1)
+		}
+		for i, text := range words {
+			d.Must(d.hears(text, fmt.Sprintf("+8496120000%d", i), text))
+			batch, err := d.Ready(d.Context(), subscriber.SMS, leased)
+			if d.Must(err); len(batch) != len(words)-i {
+				d.Errorf("after %q %d go to the wire, want %d", text, len(batch), len(words)-i)
+			}
+			for _, o := range batch {
+				if o.To == fmt.Sprintf("+8496120000%d", i) {
+					d.Errorf("after %q the message goes to who has stopped", text)
+				}
+			}
 		}
 	})
 }
