@@ -99,6 +99,7 @@ func (d *Desk) Import(ctx context.Context, actor duty.Actor, kind, name string, 
 		return report, err
 	}
 	report.Name, report.Rows, report.Encoding = t.Name, len(t.Rows()), string(t.Encoding)
+	progress(0, report.Rows)
 	all, err := d.readList(ctx, actor, t, &report)
 	if err != nil {
 		return report, err

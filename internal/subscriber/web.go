@@ -30,13 +30,14 @@ type handler struct {
 	desk *Desk
 	site *web.Site
 	room *web.Room
+	runs *listRuns
 }
 
 // Mount registers the pages where people ask for news and stop it, and the desk of those who help them.
 func Mount(site *web.Site, d *Desk, topics []Topic) {
 	site.Files(sounds)
 	d.topics = topics
-	h := handler{d, site, site.Room("subscriber", pages)}
+	h := handler{d, site, site.Room("subscriber", pages), &listRuns{all: map[string]*listRun{}}}
 	site.Handle("GET /dang-ky", duty.Public, h.form)
 	site.Handle("POST /dang-ky", duty.Public, h.subscribe)
 	site.Handle("POST /dang-ky/xac-nhan", duty.Public, h.confirm)
