@@ -31,6 +31,7 @@ import (
 	"banlang/internal/plan"
 	"banlang/internal/portal"
 	"banlang/internal/privacy"
+	"banlang/internal/quiz"
 	"banlang/internal/release"
 	"banlang/internal/report"
 	"banlang/internal/stat"
@@ -116,6 +117,7 @@ func (h *House) site(demo bool) (*web.Site, error) {
 	subscriber.Mount(s, h.people, topics())
 	subscriber.MountPush(s, h.people, h.pushKey)
 	delivery.Mount(s, h.delivery)
+	quiz.Mount(s, h.quiz)
 	sheet.Mount(s, h.sheets)
 	feed.Mount(s, h.feeds)
 	loudspeaker.Mount(s, h.speakers)

@@ -147,6 +147,7 @@ type campaignPage struct {
 	Auto      bool // the page is loaded again by itself, because the officer wanted it
 	May       bool // stop, pause, go on
 	Text      Text
+	Asks      bool     // whether it was understood can be asked
 	Of        Campaign // the campaign before, of a recall
 }
 
@@ -198,6 +199,7 @@ func (h handler) page(r *http.Request, c Campaign) (campaignPage, error) {
 	p := campaignPage{campaignLine: l, States: shown, Live: !c.Over() && c.State != Paused}
 	p.Auto = p.Live && r.URL.Query().Has("tu-cap-nhat")
 	p.May = h.site.Policy.Permit(web.Actor(r), duty.DeliveryStop, c.thing()) == nil && c.Kind == News && c.State != Stopped && c.State != Renewed
+	p.Asks = c.Kind == News && h.desk.Answers != nil
 	progress, err := h.desk.Progress(ctx, c.ID)
 	if err != nil {
 		return p, err

@@ -168,6 +168,30 @@ func (d *Desk) Begin(ctx context.Context, actor duty.Actor, key, campaign string
 	})
 }
 
+// Drop takes a draft away, with what was told of it in other languages.
+func (d *Desk) Drop(ctx context.Context, actor duty.Actor, key, campaign string) error {
+	return d.once(ctx, key, func(s store) error {
+		c, err := s.campaign(ctx, campaign)
+		if err != nil {
+			return err
+		}
+		if err := d.Policy.Permit(actor, duty.DeliverySend, thing(c)); err != nil {
+			return err
+		}
+		q, err := s.quiz(ctx, campaign)
+		if err != nil {
+			return err
+		}
+		if q.State != Draft {
+			return fault.New(fault.Conflict, "quiz.begun")
+		}
+		if err := s.dropDraft(ctx, campaign); err != nil {
+			return err
+		}
+		return s.record(ctx, d.Now(), actor, duty.DeliverySend, c, audit.Entry{Before: string(Draft), After: string(Dropped)})
+	})
+}
+
 // Of is the quiz of a campaign with what came of it, for those who may read the counts of the campaign.
 func (d *Desk) Of(ctx context.Context, actor duty.Actor, campaign string) (delivery.Campaign, Quiz, Result, error) {
 	c, err := d.Ledger.Campaign(ctx, actor, campaign)

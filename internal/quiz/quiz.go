@@ -6,6 +6,7 @@ package quiz
 import (
 	"encoding/binary"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -149,11 +150,12 @@ type Span struct{ Low, High float64 }
 // A Result says what the answers tell of those who were asked. Nothing of it holds for others without the bounds.
 type Result struct {
 	Count
-	Enough bool // of answers, to tell shares at all
-	Rate   Span // of those asked who answered
-	Right  Span // of the answers
-	Known  Span // the same corrected for guessing
-	Bounds Span // of those asked, if all who were silent were wrong, and if all of them were right
+	Enough   bool // of answers, to tell shares at all
+	Rate     Span // of those asked who answered
+	Right    Span // of the answers
+	Known    Span // the same corrected for guessing
+	Interval Span // in which Known lies for all who would answer, 95 times of a hundred
+	Bounds   Span // of those asked, if all who were silent were wrong, and if all of them were right
 }
 
 // fewAnswers is the number of answers below which nothing can be concluded for a whole commune.
@@ -173,6 +175,9 @@ func (c Count) result() Result {
 	r.Rate = Span{answered / asked, answered / asked}
 	r.Right = Span{low / answered, high / answered}
 	r.Known = Span{corrected(r.Right.Low), corrected(r.Right.High)}
+	from, _ := wilson(r.Right.Low, answered)
+	_, to := wilson(r.Right.High, answered)
+	r.Interval = Span{corrected(from), corrected(to)}
 	r.Bounds = Span{low / asked, (high + asked - answered) / asked}
 	return r
 }
@@ -191,6 +196,14 @@ func hidden(part, whole int64) (low, high float64) {
 		return float64(whole - least + 1), float64(whole - 1)
 	}
 	return float64(part), float64(part)
+}
+
+// wilson is the interval of Wilson at 95% for a share of n. It tells nothing that the share and n do not.
+func wilson(p, n float64) (low, high float64) {
+	const z = 1.959964
+	middle, half := p+z*z/(2*n), z*math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
+	whole := 1 + z*z/n
+	return max(0, (middle-half)/whole), min(1, (middle+half)/whole)
 }
 
 func corrected(p float64) float64 { return max(0, (p-1.0/3)/(1-1.0/3)) }

@@ -121,6 +121,15 @@ func (s store) dropTranslations(ctx context.Context, campaign string) error {
 	return err
 }
 
+// dropDraft takes a draft away with all its words.
+func (s store) dropDraft(ctx context.Context, campaign string) error {
+	if _, err := db.Exec(ctx, s.c, "DELETE FROM quiz_text WHERE campaign = $1", campaign); err != nil {
+		return err
+	}
+	_, err := db.Exec(ctx, s.c, "DELETE FROM quiz WHERE campaign = $1 AND state = 'draft'", campaign)
+	return err
+}
+
 // save writes what may change of a quiz that is no draft.
 func (s store) save(ctx context.Context, q Quiz, by string) error {
 	_, err := db.Exec(ctx, s.c, `UPDATE quiz SET state = $2, begun = $3, begun_by = CASE WHEN begun_by = '' THEN $4 ELSE begun_by END, closes = $5, reached = $6, asked = $7,
