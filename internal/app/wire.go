@@ -27,7 +27,7 @@ func (p people) Name(ctx context.Context, id string) (string, error) {
 
 // connectors are the ways to networks.
 func connectors() []delivery.Connector {
-	return []delivery.Connector{sms.SMPP(), sms.Gateway(), mail.SMTP(), push.WebPush(), chat.Telegram(),
+	return []delivery.Connector{sms.SMPP(), sms.Gateway(), mail.SMTP(), push.WebPush(), chat.Telegram(), chat.Zalo(),
 		delivery.RehearsalConnector(subscriber.SMS), delivery.RehearsalConnector(subscriber.Email), delivery.RehearsalConnector(subscriber.Push)}
 }
 

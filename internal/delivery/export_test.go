@@ -72,3 +72,8 @@ var Notice = (*Desk).notice
 
 // LeaseFor is how long a lease holds.
 const LeaseFor, DoubtFor = leaseFor, doubtFor
+
+// Renewing is Hooks.Renew of a provider.
+func (d *Desk) Renewing(provider string) func(context.Context, func(Settings) (Settings, error)) (Settings, error) {
+	return d.renewing(provider)
+}

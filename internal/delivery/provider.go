@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"banlang/internal/audit"
@@ -16,7 +17,7 @@ import (
 	"banlang/internal/subscriber"
 )
 
-// A Connector is a way to speak to a kind of provider: "smpp", "sms-http", "webpush", "smtp", "zalo-oa", "telegram", "rehearsal".
+// A Connector is a way to speak to a kind of provider: "smpp", "sms-http", "webpush", "smtp", "zalo", "telegram", "rehearsal".
 type Connector struct {
 	Name    string
 	Channel subscriber.Channel
@@ -44,9 +45,12 @@ type Hooks struct {
 	Provider string
 	Receipt  func(context.Context, []Receipt) error
 	Heard    func(context.Context, Inbound) error
-	Inner    bool // may connect to addresses inside: the administrator said so
-	Log      *slog.Logger
-	Now      func() time.Time
+	// Renew keeps other secrets in place of those that renew is given, before anything is done with them, and gives those that are kept
+	// afterwards. renew may take its time; one is at work for a provider at a time. It gives nil where there is nothing to change.
+	Renew func(ctx context.Context, renew func(kept Settings) (Settings, error)) (Settings, error)
+	Inner bool // may connect to addresses inside: the administrator said so
+	Log   *slog.Logger
+	Now   func() time.Time
 }
 
 // A Mode says what may leave the machine by a provider.
@@ -224,15 +228,62 @@ func (d *Desk) open(p Provider, sealed map[string]string) (Sender, error) {
 	if p.Mode == Dry {
 		return dry{}, nil
 	}
-	settings := maps.Clone(p.Settings)
+	settings, err := d.unsealed(p.ID, sealed)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(settings, p.Settings)
+	return d.connectors[p.Connector].Open(settings, Hooks{Provider: p.ID, Receipt: d.Receipts, Heard: d.Heard, Renew: d.renewing(p.ID), Inner: p.Inner, Log: d.log, Now: d.now})
+}
+
+// unsealed are the secrets of a provider in plain.
+func (d *Desk) unsealed(provider string, sealed map[string]string) (Settings, error) {
+	plain := Settings{}
 	for name, box := range sealed {
-		plain, err := d.keeper.Unwrap(secretOf(p.ID, name), box)
+		text, err := d.keeper.Unwrap(secretOf(provider, name), box)
 		if err != nil {
 			return nil, err
 		}
-		settings[name] = plain
+		plain[name] = text
 	}
-	return d.connectors[p.Connector].Open(settings, Hooks{Provider: p.ID, Receipt: d.Receipts, Heard: d.Heard, Inner: p.Inner, Log: d.log, Now: d.now})
+	return plain, nil
+}
+
+// renewing is Hooks.Renew of a provider. What the administrator typed in meanwhile stays.
+func (d *Desk) renewing(provider string) func(context.Context, func(Settings) (Settings, error)) (Settings, error) {
+	return func(ctx context.Context, renew func(Settings) (Settings, error)) (Settings, error) {
+		turn, _ := d.engine.renewing.LoadOrStore(provider, new(sync.Mutex))
+		turn.(*sync.Mutex).Lock()
+		defer turn.(*sync.Mutex).Unlock()
+		_, before, err := d.read().provider(ctx, provider)
+		if err != nil {
+			return nil, err
+		}
+		kept, err := d.unsealed(provider, before)
+		if err != nil {
+			return nil, err
+		}
+		fresh, err := renew(kept)
+		if err != nil || fresh == nil {
+			return kept, err
+		}
+		err = d.change(context.WithoutCancel(ctx), func(s store) error { // the old ones are spent: nothing may come between
+			_, sealed, err := s.provider(ctx, provider)
+			if err != nil {
+				return err
+			}
+			if !maps.Equal(before, sealed) {
+				kept, err = d.unsealed(provider, sealed)
+				return err
+			}
+			for name, text := range fresh {
+				sealed[name] = d.keeper.Wrap(secretOf(provider, name), text)
+			}
+			maps.Copy(kept, fresh)
+			return s.putSecrets(ctx, provider, sealed)
+		})
+		return kept, err
+	}
 }
 
 // dry does everything but the handing over.

@@ -14,6 +14,8 @@ type engine struct {
 	writes  chan write
 	open    sync.Map         // provider -> *link
 	refused map[string]int64 // provider -> revision that could not be opened; of connect alone
+
+	renewing sync.Map // provider -> *sync.Mutex of who renews its secrets
 }
 
 // A write waits for the transaction that it shares with others.

@@ -53,6 +53,16 @@ func (s store) providers(ctx context.Context) ([]Provider, error) {
 	return all, nil
 }
 
+// putSecrets changes the secrets alone: the connection stays open.
+func (s store) putSecrets(ctx context.Context, id string, sealed map[string]string) error {
+	secrets, err := json.Marshal(sealed)
+	if err != nil {
+		return err
+	}
+	_, err = db.Exec(ctx, s.c, "UPDATE delivery_provider SET secrets = $2 WHERE id = $1", id, string(secrets))
+	return err
+}
+
 func (s store) putProvider(ctx context.Context, at time.Time, p Provider, sealed map[string]string) error {
 	settings, err := json.Marshal(p.Settings)
 	if err != nil {

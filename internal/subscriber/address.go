@@ -24,7 +24,12 @@ func normal(ch Channel, address string) (string, error) {
 		return "", fault.Field("address", "subscriber.address.unreadable")
 	}
 	switch ch {
-	case SMS, Call, Zalo:
+	case Zalo:
+		if accountNumber.MatchString(address) {
+			return address, nil
+		}
+		return mobile(address)
+	case SMS, Call:
 		return mobile(address)
 	case Email:
 		a, err := mail.ParseAddress(address)
@@ -42,6 +47,9 @@ func normal(ch Channel, address string) (string, error) {
 	}
 	return "", fault.Field("channel", "subscriber.channel.unknown")
 }
+
+// accountNumber is the number by which an Official Account of Zalo knows who follows it: longer than any phone's (E.164 has 15 digits).
+var accountNumber = regexp.MustCompile(`^[0-9]{16,20}$`)
 
 // chatNumber is the number of a private chat of Telegram, of 52 bits at most. Those of groups are negative: a group is not a person.
 var chatNumber = regexp.MustCompile(`^[1-9][0-9]{0,15}$`)
