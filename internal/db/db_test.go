@@ -299,6 +299,10 @@ func TestStatementsAreKept(t *testing.T) {
 	if got, err := name(); got != "$9" || err != nil {
 		t.Errorf("after a change of the table name = %q, %v", got, err)
 	}
+	const looks = "SELECT max(CASE WHEN id = $1 THEN name || '$2' END) FROM kept -- not $3" // only the first is an argument
+	if got, err := db.Value[string](ctx, d, looks, 1); got != "$9$2" || err != nil {
+		t.Errorf("what looks like an argument gives %q, %v", got, err)
+	}
 	for i := range 300 { // more texts than are kept
 		if got, err := db.Value[int64](ctx, d, fmt.Sprintf("SELECT id + %d FROM kept WHERE id = $1 OR id = $1", i), 1); got != int64(i+1) || err != nil {
 			t.Fatalf("text %d = %d, %v", i, got, err)

@@ -125,8 +125,8 @@ func (c *keepingConn) take(ctx context.Context, text string) (wholeStmt, error) 
 	return whole, nil
 }
 
-// placeholder is what a room writes for an argument: its number.
-var placeholder = regexp.MustCompile(`\$([0-9]+)`)
+// placeholder is what a room writes for an argument, its number; or what only may look like one: a text between quotes, a comment.
+var placeholder = regexp.MustCompile(`\$[0-9]+|'[^']*'|--[^\n]*`)
 
 // unnumbered writes ? for the arguments of a text that has each once and in order: SQLite looks for the name of a numbered one in the list
 // of all, each time it is bound. Other texts stay as they are.
@@ -134,6 +134,9 @@ func unnumbered(text string) string {
 	n := 0
 	ordered := !strings.Contains(text, "?")
 	plain := placeholder.ReplaceAllStringFunc(text, func(name string) string {
+		if name[0] != '$' {
+			return name
+		}
 		n++
 		ordered = ordered && name == "$"+strconv.Itoa(n)
 		return "?"
