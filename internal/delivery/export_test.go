@@ -9,6 +9,9 @@ import (
 
 // What tests of the ledger do by hand.
 
+// Offer adds a kind of connection.
+func (d *Desk) Offer(c Connector) { d.connectors[c.Name] = c }
+
 // Add writes messages and attempts.
 func (d *Desk) Add(ctx context.Context, messages []Message, attempts []Attempt) error {
 	return d.change(ctx, func(s store) error {
@@ -70,8 +73,8 @@ func (d *Desk) StateOf(ctx context.Context, table, id string) (State, error) {
 // Notice is the attempt of a short text.
 var Notice = (*Desk).notice
 
-// LeaseFor is how long a lease holds.
-const LeaseFor, DoubtFor = leaseFor, doubtFor
+// LeaseFor is how long a lease holds, Poll how often the engine looks by itself.
+const LeaseFor, DoubtFor, Poll = leaseFor, doubtFor, poll
 
 // Renewing is Hooks.Renew of a provider.
 func (d *Desk) Renewing(provider string) func(context.Context, func(Settings) (Settings, error)) (Settings, error) {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"banlang/internal/fault"
 )
 
 // A link is a provider that is connected: one connection for everything, and one of its own for emergencies.
@@ -24,6 +26,8 @@ type link struct {
 	mu      sync.Mutex
 	flying  int64 // on their way over the connection of the many
 	closing bool
+
+	leaving bool // it is being closed; of connect alone
 }
 
 // reserve takes room for up to n messages on their way and tells for how many there is.
@@ -74,19 +78,21 @@ func (l *link) Health() Health {
 	return l.urgent.Health()
 }
 
-// connect keeps one link for each provider that is not off, as the table says.
+// connect keeps one link for each provider that is not off, as the table says. One that is slow to close or that cannot be opened holds
+// up no other.
 func (d *Desk) connect(ctx context.Context) error {
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
-	d.engine.refused = map[string]int64{}
 	for {
 		if err := d.relink(ctx); err != nil && ctx.Err() == nil {
 			d.log.Error("delivery: providers", "error", err)
 		}
 		select {
 		case <-ctx.Done():
-			d.engine.open.Range(func(id, l any) bool { d.unlink(id.(string), l.(*link)); return true })
+			d.engine.open.Range(func(_, l any) bool { d.unlink(l.(*link)); return true })
+			d.engine.closing.Wait()
 			return nil
+		case <-d.engine.closed:
 		case <-tick.C:
 		}
 	}
@@ -107,21 +113,60 @@ func (d *Desk) relink(ctx context.Context) error {
 	}
 	d.engine.open.Range(func(id, l any) bool {
 		if want[id.(string)] != l.(*link).Revision {
-			d.unlink(id.(string), l.(*link))
+			d.unlink(l.(*link))
 		}
 		return true
 	})
 	for _, p := range all {
-		_, there := d.engine.open.Load(p.ID)
-		if there || want[p.ID] == 0 || d.engine.refused[p.ID] == p.Revision {
+		if _, there := d.engine.open.Load(p.ID); there || want[p.ID] == 0 {
+			continue
+		}
+		last := d.refusalOf(p)
+		if d.now().Before(last.again) {
 			continue
 		}
 		if err := d.link(ctx, p.ID); err != nil {
-			d.engine.refused[p.ID] = p.Revision // until the administrator changes it
+			d.engine.refused.Store(p.ID, last.once(d.now(), p.Revision, err))
 			d.log.Error("delivery: provider", "provider", p.ID, "error", err)
+			continue
 		}
+		d.engine.refused.Delete(p.ID)
 	}
 	return nil
+}
+
+// A refusal is that a provider could not be opened.
+type refusal struct {
+	revision     int64 // that was tried: what is changed is tried at once
+	why          string
+	since, again time.Time
+	pause        time.Duration
+}
+
+const (
+	firstPause = 5 * time.Second
+	lastPause  = 5 * time.Minute
+)
+
+// refusalOf is that of a provider as it is set up now; the zero value where there is none.
+func (d *Desk) refusalOf(p Provider) refusal {
+	if v, ok := d.engine.refused.Load(p.ID); ok && v.(refusal).revision == p.Revision {
+		return v.(refusal)
+	}
+	return refusal{}
+}
+
+// once is the refusal after one more try, each pause twice the one before.
+func (r refusal) once(now time.Time, revision int64, err error) refusal {
+	r.revision, r.why, r.pause = revision, "delivery.health.refused", min(lastPause, max(firstPause, 2*r.pause))
+	if told := fault.All(err); len(told) > 0 {
+		r.why = told[0].Key
+	}
+	if r.since.IsZero() {
+		r.since = now
+	}
+	r.again = now.Add(r.pause)
+	return r
 }
 
 func (d *Desk) link(ctx context.Context, id string) error {
@@ -147,12 +192,21 @@ func (d *Desk) link(ctx context.Context, id string) error {
 	return nil
 }
 
-func (d *Desk) unlink(id string, l *link) {
-	l.close()
-	d.engine.open.Delete(id)
-	if err := errors.Join(l.sender.Close(), l.urgent.Close()); err != nil {
-		d.log.Warn("delivery: close", "provider", id, "error", err)
+// unlink closes a link beside everything else: what is on its way is waited for, as long as a network may take to answer. Until it is
+// closed its provider is not opened anew, which would be more at once than was agreed with the network.
+func (d *Desk) unlink(l *link) {
+	if l.leaving {
+		return
 	}
+	l.leaving = true
+	d.engine.closing.Go(func() {
+		l.close()
+		if err := errors.Join(l.sender.Close(), l.urgent.Close()); err != nil {
+			d.log.Warn("delivery: close", "provider", l.ID, "error", err)
+		}
+		d.engine.open.Delete(l.ID)
+		ring(d.engine.closed)
+	})
 }
 
 // bell is what wakes the workers of a lane.

@@ -220,6 +220,9 @@ func (d *Desk) healthOf(p Provider) Health {
 	if l, ok := d.engine.open.Load(p.ID); ok {
 		return l.(*link).Health()
 	}
+	if r := d.refusalOf(p); r.revision > 0 {
+		return Health{Since: r.since, Why: r.why}
+	}
 	return Health{Why: "delivery.health.closed"}
 }
 

@@ -12,8 +12,10 @@ import (
 // provider and lane.
 type engine struct {
 	writes  chan write
-	open    sync.Map         // provider -> *link
-	refused map[string]int64 // provider -> revision that could not be opened; of connect alone
+	open    sync.Map // provider -> *link
+	refused sync.Map // provider -> refusal
+	closing sync.WaitGroup
+	closed  chan struct{} // rung when a link is gone
 
 	renewing sync.Map // provider -> *sync.Mutex of who renews its secrets
 }
