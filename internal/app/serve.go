@@ -18,6 +18,7 @@ import (
 	"banlang/internal/bulletin"
 	"banlang/internal/config"
 	"banlang/internal/console"
+	"banlang/internal/db"
 	"banlang/internal/delivery"
 	"banlang/internal/delivery/feed"
 	"banlang/internal/delivery/loudspeaker"
@@ -188,12 +189,24 @@ func (h *House) finding(ctx context.Context) error {
 	return h.search.Run(ctx)
 }
 
-// sweep removes what writes of yesterday and before have left unfinished when they were cut off.
+// sweep removes, once a day, what writes of yesterday and before have left unfinished when they were cut off, and the keys of requests
+// that nobody repeats any more.
 func (h *House) sweep(ctx context.Context) error {
-	if err := h.files.Sweep(ctx, h.now().AddDate(0, 0, -1)); err != nil && ctx.Err() == nil {
-		h.log.Warn("unfinished files stay", "error", err)
+	tick := time.NewTicker(24 * time.Hour)
+	defer tick.Stop()
+	for {
+		if err := h.files.Sweep(ctx, h.now().AddDate(0, 0, -1)); err != nil && ctx.Err() == nil {
+			h.log.Warn("unfinished files stay", "error", err)
+		}
+		if err := db.ForgetOnce(ctx, h.db, h.now().AddDate(0, 0, -30)); err != nil && ctx.Err() == nil {
+			h.log.Warn("keys of requests stay", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
 	}
-	return nil
 }
 
 // follow keeps what is remembered of places and groups as the database has it: another process may have changed them.

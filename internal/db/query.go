@@ -8,6 +8,7 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -234,12 +235,24 @@ func Once(ctx context.Context, tx *Tx, key, result string) (prior string, repeat
 	if key == "" {
 		return "", false, nil
 	}
-	n, err := Exec(ctx, tx, "INSERT INTO once (key, result) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING", key, result)
+	n, err := Exec(ctx, tx, "INSERT INTO once (key, result, at) VALUES ($1, $2, $3) ON CONFLICT (key) DO NOTHING", key, result, Millis(time.Now()))
 	if err != nil || n == 1 {
 		return "", false, err
 	}
 	prior, err = Value[string](ctx, tx, "SELECT result FROM once WHERE key = $1", key)
 	return prior, true, err
+}
+
+// ForgetOnce lets go of the keys of requests that were made before a time: nobody repeats a form after weeks. Keys from before their time
+// was kept begin to age now.
+func ForgetOnce(ctx context.Context, d *DB, before time.Time) error {
+	return d.Tx(ctx, func(tx *Tx) error {
+		if _, err := Exec(ctx, tx, "UPDATE once SET at = $1 WHERE at = 0", Millis(time.Now())); err != nil {
+			return err
+		}
+		_, err := Exec(ctx, tx, "DELETE FROM once WHERE at < $1", Millis(before))
+		return err
+	})
 }
 
 // Lease takes up to n rows of a queue that are due, or whose lease has run out, and keeps them until the given time.

@@ -94,11 +94,29 @@ func (d *Desk) Send(ctx context.Context, actor duty.Actor, key string, o Order) 
 	o.By = actor.ID
 	c := o.campaign(News, d.now())
 	return c.ID, d.once(ctx, key, func(s store) error {
-		if err := s.begin(ctx, c); err != nil {
+		isNew, err := s.beginNew(ctx, c)
+		if err != nil {
 			return err
+		}
+		if !isNew {
+			return s.sameOrder(ctx, c)
 		}
 		return s.record(ctx, d.now(), actor, c, duty.DeliverySend, audit.Entry{After: string(c.State), Note: "bulletin/" + string(c.Ref)})
 	})
+}
+
+// sameOrder refuses an order that is there already in another way, or over: it would say that it sends, and send nothing.
+func (s store) sameOrder(ctx context.Context, c Campaign) error {
+	there, err := s.campaign(ctx, c.ID)
+	switch {
+	case err != nil:
+		return err
+	case there.Over():
+		return fault.New(fault.Conflict, "delivery.campaign.before", "Time", there.Made)
+	case !slices.Equal(there.Channels, c.Channels) || there.Toneless != c.Toneless:
+		return fault.New(fault.Conflict, "delivery.campaign.there", "Time", there.Made)
+	}
+	return nil
 }
 
 // check completes an order from what is published and asks whether the actor may send it.

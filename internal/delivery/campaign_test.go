@@ -589,3 +589,28 @@ func TestTextsOfACampaign(t *testing.T) {
 		}
 	})
 }
+
+// The same order by other channels, or after it is over, would say that it sends and send nothing: it is refused.
+func TestSameOrderInAnotherWay(t *testing.T) {
+	campaigns(t, func(d *desk) {
+		i := d.shelf[flood]
+		i.Class = delivery.Normal
+		d.shelf[flood] = i
+		d.subscribe(1, 0)
+		o := delivery.Order{Ref: flood, Place: d.BacSon, Channels: []subscriber.Channel{subscriber.SMS}}
+		send := func(key string) error { _, err := d.Send(t.Context(), officer(d.BacSon), key, o); return err }
+		d.Must(send("k1"))
+		d.Must(send("k2")) // from another window of the browser
+		o.Channels = []subscriber.Channel{subscriber.Push, subscriber.SMS}
+		if err := send("k3"); !fault.Is(err, fault.Conflict) {
+			t.Errorf("by other channels = %v, want a conflict", err)
+		}
+		o.Channels = o.Channels[1:]
+		d.Must(d.Desk.Stop(t.Context(), officer(d.BacSon), "k4", d.campaign(delivery.News).ID, "viết nhầm ngày họp thôn"))
+		if err := send("k5"); !fault.Is(err, fault.Conflict) {
+			t.Errorf("after it was stopped = %v, want a conflict", err)
+		}
+		o.Starts = d.Now().Add(time.Hour)
+		d.Must(send("k6"))
+	})
+}

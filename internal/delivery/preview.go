@@ -93,6 +93,17 @@ func (d *Desk) count(c Campaign, item Item, person subscriber.Person, p *Preview
 	}
 }
 
+// connected are the channels by which something would leave now, made up or real, in the order of the ladder.
+func (d *Desk) connected(ctx context.Context, demo bool) ([]subscriber.Channel, error) {
+	providers, err := d.read().providers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(Channels(), func(ch subscriber.Channel) bool {
+		return !slices.ContainsFunc(providers, func(p Provider) bool { return p.Channel == ch && carries(p.Mode, demo) })
+	}), nil
+}
+
 // carries tells whether a provider takes what is made up, or what is real.
 func carries(m Mode, demo bool) bool {
 	if demo {

@@ -65,6 +65,12 @@ func (s store) campaigns(ctx context.Context, areas []string, page, size int) ([
 
 // begin writes a campaign and puts the job that expands it; the same campaign again changes nothing.
 func (s store) begin(ctx context.Context, c Campaign) error {
+	_, err := s.beginNew(ctx, c)
+	return err
+}
+
+// beginNew is begin, and tells whether the campaign was not there yet.
+func (s store) beginNew(ctx context.Context, c Campaign) (isNew bool, err error) {
 	var channels []string
 	for _, ch := range c.Channels {
 		channels = append(channels, string(ch))
@@ -73,12 +79,12 @@ func (s store) begin(ctx context.Context, c Campaign) error {
 		ON CONFLICT (id) DO NOTHING`, c.ID, c.Kind, c.Of, c.Ref, c.Version, c.Class, c.Place, c.Topic, strings.Join(channels, " "), c.Toneless, c.Demo, c.Drill, c.State,
 		db.Millis(c.Starts), db.Millis(c.Expires), db.Millis(c.Made), c.By, c.Second, c.Reason, db.Millis(c.Changed))
 	if err != nil || n == 0 {
-		return err
+		return false, err
 	}
 	if err := s.putJob(ctx, jobEnd, campaignJob{Campaign: c.ID}, c.Expires); err != nil {
-		return err
+		return false, err
 	}
-	return s.expandSoon(ctx, c)
+	return true, s.expandSoon(ctx, c)
 }
 
 // save writes what may change of a campaign.

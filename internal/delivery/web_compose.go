@@ -34,6 +34,8 @@ type composePage struct {
 	Quiet    time.Time // SMS waits until then
 	Chosen   bool
 	Test     string // number typed for a test
+	Changed  bool   // since it was asked whether to send really
+	Reached  string // how many would get it
 }
 
 type previewLine struct {
@@ -81,12 +83,8 @@ func (h handler) composePage(r *http.Request, o Order, starts string) (p compose
 	if p.Order.Starts, err = when(starts); err != nil {
 		return p, err
 	}
-	if p.Order.Place == "" { // to the whole area of the bulletin, or to as much of it as the officer answers for
-		if item, err := h.desk.source.Item(ctx, o.Ref, o.Version); err == nil {
-			if areas := h.areas(r, item.Place); len(areas) > 0 {
-				p.Order.Place = areas[0]
-			}
-		}
+	if err := h.usual(r, &p.Order); err != nil {
+		return p, err
 	}
 	p.Preview, err = h.desk.Preview(ctx, web.Actor(r), p.Order)
 	if p.Preview.Item.Ref == "" {
@@ -102,9 +100,17 @@ func (h handler) composePage(r *http.Request, o Order, starts string) (p compose
 	for _, id := range h.areas(r, p.Item.Place) {
 		p.Places = append(p.Places, web.Choice{Code: string(id), Text: h.placeName(id), Chosen: id == p.Order.Place})
 	}
+	open, openErr := h.desk.connected(ctx, p.Item.Demo)
+	if openErr != nil {
+		return p, openErr
+	}
 	for _, ch := range Channels() {
 		if ch != subscriber.Call {
-			p.Channels = append(p.Channels, web.Choice{Code: string(ch), Text: web.T(r, "delivery.channel."+string(ch)), Chosen: len(o.Channels) == 0 || slices.Contains(o.Channels, ch)})
+			p.Channels = append(p.Channels, web.Choice{Code: string(ch), Text: web.T(r, "delivery.channel."+string(ch)), Chosen: slices.Contains(p.Order.Channels, ch)})
+			if !slices.Contains(open, ch) {
+				last := &p.Channels[len(p.Channels)-1]
+				last.Text = web.T(r, "delivery.compose.closed", "Channel", last.Text)
+			}
 		}
 	}
 	for _, l := range p.Preview.Lines {
@@ -127,6 +133,22 @@ func (h handler) composePage(r *http.Request, o Order, starts string) (p compose
 	}
 	p.Quiet = QuietUntil(subscriber.SMS, later(p.Order.Starts, h.desk.now()))
 	return p, err
+}
+
+// usual fills in what an officer has not chosen yet: the whole area of the bulletin, or as much of it as the officer answers for, by
+// every channel that is connected.
+func (h handler) usual(r *http.Request, o *Order) error {
+	item, err := h.desk.source.Item(r.Context(), o.Ref, o.Version)
+	if err != nil {
+		return nil //nolint:nilerr // the preview says what is wrong with it
+	}
+	if areas := h.areas(r, item.Place); o.Place == "" && len(areas) > 0 {
+		o.Place = areas[0]
+	}
+	if len(o.Channels) == 0 {
+		o.Channels, err = h.desk.connected(r.Context(), item.Demo)
+	}
+	return err
 }
 
 func later(a, b time.Time) time.Time {
@@ -201,7 +223,13 @@ func (h handler) send(w http.ResponseWriter, r *http.Request) error {
 		return h.room.Form(w, r, "compose", h.composeMeta(r), p, fault.Field("channels", "delivery.channels.required"))
 	}
 	p, err := h.composePage(r, o, starts)
-	if err == nil && r.PostFormValue("do") == "send" {
+	p.Reached = few(r, p.Preview.Persons-p.Preview.Nobody)
+	switch do := r.PostFormValue("do"); {
+	case err != nil || do == "look":
+	case do == "send" || do == "sure" && r.PostFormValue("so-nguoi") != p.Reached:
+		p.Changed = do != "send"
+		return h.room.Show(w, r, "confirm", h.composeMeta(r), p)
+	case do == "sure":
 		o.Starts = p.Order.Starts
 		var id string
 		if id, err = h.desk.Send(r.Context(), web.Actor(r), web.Key(r), o); err == nil {

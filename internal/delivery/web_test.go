@@ -69,7 +69,7 @@ func TestSmallCountsAreMasked(t *testing.T) {
 		d.subscribe(12, 3) // three have a browser besides
 		d.Provider(delivery.Live, 1000, 100)
 		boss := webtest.New(t, d.site()).As("officer")
-		p := boss.Get("/ban-lam-viec/gui/moi?tin=flood")
+		p := boss.Get("/ban-lam-viec/gui/moi?tin=flood&kenh=sms&kenh=push")
 		masked := 0
 		for _, row := range regexp.MustCompile(`(?s)<tr><th scope="row">.*?</tr>`).FindAllString(p.Body, -1) {
 			if strings.Contains(row, "dưới 5") {
@@ -112,6 +112,46 @@ func TestAnOfficerTriesAProvincialBulletin(t *testing.T) {
 		}
 		if p := boss.Post("/ban-lam-viec/gui/thu", pairs...); p.Status != 303 {
 			t.Errorf("a test message: %d", p.Status)
+		}
+	})
+}
+
+// Nothing is sent by one press: what would happen is said once more, and said again where it has changed meanwhile.
+func TestSendingIsConfirmed(t *testing.T) {
+	campaigns(t, func(d *desk) {
+		i := d.shelf[flood]
+		i.Class, i.URL = delivery.Normal, "/ban-tin/flood"
+		d.shelf[flood] = i
+		d.subscribe(7, 0)
+		d.Provider(delivery.Live, 1000, 100)
+		boss := webtest.New(t, d.site()).As("officer")
+		form := boss.Get("/ban-lam-viec/gui/moi?tin=flood")
+		if !form.Has(`value="sms" checked`) || strings.Contains(form.Body, `value="zalo" checked`) || !form.Has("Zalo (chưa kết nối)") {
+			t.Errorf("only what is connected is ticked: %s", form.Body)
+		}
+		order := func(more ...string) []string {
+			return append([]string{"tin", "flood", "noi", string(d.BacSon), "kenh", "sms", "key", "k1"}, more...)
+		}
+		ask := boss.Post("/ban-lam-viec/gui/moi", order("do", "send")...)
+		if ask.Status != 200 || !ask.Has("7 người") || !ask.Has(`name="so-nguoi" value="7"`) {
+			t.Fatalf("the first press: %d %s", ask.Status, ask.Body)
+		}
+		if all, n, err := d.Campaigns(t.Context(), officer(d.BacSon), 1, 10); err != nil || n != 0 {
+			t.Fatalf("sent without a second press: %v, %v", all, err)
+		}
+		if again := boss.Post("/ban-lam-viec/gui/moi", order("do", "sure", "so-nguoi", "9")...); again.Status != 200 || !again.Has("vừa thay đổi") || !again.Has(`value="7"`) {
+			t.Errorf("after a change: %d %s", again.Status, again.Body)
+		}
+		if back := boss.Post("/ban-lam-viec/gui/moi", order("do", "look", "so-nguoi", "7")...); back.Status != 200 || !back.Has(`name="do" value="send"`) {
+			t.Errorf("back: %d %s", back.Status, back.Body)
+		}
+		for range 2 { // a double click is one order
+			if sent := boss.Post("/ban-lam-viec/gui/moi", order("do", "sure", "so-nguoi", "7")...); sent.Status != 303 {
+				t.Fatalf("the second press: %d %s", sent.Status, sent.Body)
+			}
+		}
+		if _, n, err := d.Campaigns(t.Context(), officer(d.BacSon), 1, 10); err != nil || n != 1 {
+			t.Errorf("%d campaigns, %v", n, err)
 		}
 	})
 }
