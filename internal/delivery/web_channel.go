@@ -14,6 +14,7 @@ func (h handler) mountChannels() {
 	h.site.Handle("GET /ban-lam-viec/kenh", duty.DeliverySetChannel, h.channels)
 	h.site.Handle("GET /ban-lam-viec/kenh/{id}", duty.DeliverySetChannel, h.channel)
 	h.site.Handle("POST /ban-lam-viec/kenh/{id}", duty.DeliverySetChannel, h.saveChannel)
+	h.site.Handle("POST /ban-lam-viec/kenh/{id}/thu", duty.DeliverySetChannel, h.tryChannel)
 	h.site.Menu(web.MenuItem{Group: "desk.admin", Key: "delivery.channels", URL: "/ban-lam-viec/kenh", Act: duty.DeliverySetChannel, Order: 30})
 }
 
@@ -35,6 +36,7 @@ func (h handler) channels(w http.ResponseWriter, r *http.Request) error {
 type channelPage struct {
 	Provider
 	New    bool
+	Try    bool // there is something to try
 	Modes  []web.Choice
 	Fields []fieldLine
 }
@@ -61,6 +63,7 @@ func (h handler) provider(r *http.Request) (Provider, error) {
 func (h handler) channelPage(r *http.Request, p Provider) channelPage {
 	page := channelPage{Provider: p, New: p.ID == ""}
 	c := h.desk.connectors[p.Connector]
+	page.Try = !page.New && !c.Simulated
 	for _, m := range []Mode{Off, Dry, Rehearsal, Live} {
 		if m != Live || !c.Simulated {
 			page.Modes = append(page.Modes, web.Choice{Code: string(m), Text: web.T(r, "delivery.mode."+string(m)), Chosen: m == p.Mode})
@@ -112,4 +115,23 @@ func (h handler) saveChannel(w http.ResponseWriter, r *http.Request) error {
 	}
 	web.Flash(r, "ok", "delivery.done.channel", "Name", p.Name)
 	return web.Redirect(w, r, "/ban-lam-viec/kenh")
+}
+
+func (h handler) tryChannel(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	came, tried, err := h.desk.Try(r.Context(), web.Actor(r), id)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !tried:
+		web.Flash(r, "unk", "delivery.try.none")
+	case came.Up:
+		web.Flash(r, "ok", came.Why)
+	case came.Note != "":
+		web.Flash(r, "bad", "delivery.try.said", "What", web.T(r, came.Why), "Note", came.Note)
+	default:
+		web.Flash(r, "bad", came.Why)
+	}
+	return web.Redirect(w, r, "/ban-lam-viec/kenh/"+id)
 }

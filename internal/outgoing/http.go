@@ -3,10 +3,14 @@
 package outgoing
 
 import (
+	"cmp"
+	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"syscall"
@@ -32,6 +36,23 @@ func Client(inner bool, timeout time.Duration, atOnce int) *http.Client {
 	return &http.Client{Timeout: timeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{DialContext: Dialer(inner).DialContext, TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true,
 			MaxIdleConnsPerHost: atOnce, MaxConnsPerHost: atOnce, IdleConnTimeout: 90 * time.Second}}
+}
+
+// Reach connects to the machine of an http or https address, encrypted and proven where the address says so, and asks it nothing.
+func Reach(ctx context.Context, address string, inner bool) error {
+	u, err := url.Parse(address)
+	if err != nil {
+		return err
+	}
+	port, dial := "80", Dialer(inner).DialContext
+	if u.Scheme == "https" {
+		port, dial = "443", (&tls.Dialer{NetDialer: Dialer(inner), Config: &tls.Config{MinVersion: tls.VersionTLS12}}).DialContext
+	}
+	conn, err := dial(ctx, "tcp", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port)))
+	if err != nil {
+		return err
+	}
+	return conn.Close()
 }
 
 // Dialled reports whether an error came before anything was sent: nobody can have got it.

@@ -1,7 +1,9 @@
 package outgoing_test
 
 import (
+	"crypto/tls"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -39,6 +41,27 @@ func TestClientFollowsNobodyInside(t *testing.T) {
 	answer.Body.Close()
 	if answer.StatusCode != http.StatusFound {
 		t.Errorf("a redirect was followed: status %d", answer.StatusCode)
+	}
+}
+
+func TestReach(t *testing.T) {
+	asked := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it was asked something") })
+	plain, secure := httptest.NewServer(asked), httptest.NewTLSServer(asked)
+	defer plain.Close()
+	defer secure.Close()
+	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	if err := outgoing.Reach(t.Context(), plain.URL+"/cgi-bin/sendsms?to=x", true); err != nil {
+		t.Errorf("Reach = %v", err)
+	}
+	if err := outgoing.Reach(t.Context(), plain.URL, false); !errors.Is(err, outgoing.ErrInner) {
+		t.Errorf("Reach(inside) = %v, want %v", err, outgoing.ErrInner)
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](outgoing.Reach(t.Context(), secure.URL, true)); !ok {
+		t.Error("a machine that nobody vouches for was reached")
+	}
+	plain.Close()
+	if err := outgoing.Reach(t.Context(), plain.URL, true); !outgoing.Dialled(err) {
+		t.Errorf("Reach(nobody there) = %v", err)
 	}
 }
 

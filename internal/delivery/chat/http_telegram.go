@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -129,6 +130,26 @@ func (b *bot) call(ctx context.Context, o delivery.Outgoing, method string, m te
 		return delivery.Result{State: delivery.Accepted, Provider: o.Attempt}, true
 	}
 	return b.no(said)
+}
+
+// Try asks which bot the token belongs to (getMe).
+func (b *bot) Try(ctx context.Context) delivery.Health {
+	if h := delivery.Reached(ctx, b.address, b.hooks.Inner); !h.Up {
+		return h
+	}
+	a, err := b.ask(ctx, b.address+"getMe", http.Header{"Content-Type": {"application/json"}}, "{}")
+	if err != nil {
+		return delivery.Unreached(cmp.Or(ctx.Err(), err))
+	}
+	var said telegramAnswer
+	if json.Unmarshal(a.body, &said) != nil || said.OK && a.status != http.StatusOK {
+		return delivery.Health{Why: "delivery.try.broken", Note: strconv.Itoa(a.status)}
+	}
+	if !said.OK {
+		r, _ := b.no(said)
+		return delivery.Health{Why: r.Why, Note: r.Detail}
+	}
+	return delivery.Health{Up: true, Why: "telegram.try.known"}
 }
 
 // no reads a refusal. Its words may name the person: the number alone is kept. A chat that is not there, that was never opened or that

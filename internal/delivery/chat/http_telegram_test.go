@@ -227,3 +227,20 @@ func TestTelegramSettings(t *testing.T) {
 		}
 	}
 }
+
+func TestTelegramIsTried(t *testing.T) {
+	status, body := 200, `{"ok":true,"result":{"id":123456789,"is_bot":true,"first_name":"Bản Làng"}}`
+	n := newNetwork(t, func(asked) (int, string) { return status, body })
+	s := open(t, chat.Telegram(), telegramSettings(n.URL), hooks(still)).(delivery.Trier)
+	if got, want := s.Try(t.Context()), (delivery.Health{Up: true, Why: "telegram.try.known"}); got != want || len(n.all()) != 1 || !strings.HasSuffix(n.all()[0].Path, "/getMe") {
+		t.Errorf("Try = %+v after %v, want %+v", got, n.all(), want)
+	}
+	status, body = 401, recorded(t, "telegram_401")
+	if got, want := s.Try(t.Context()), (delivery.Health{Why: "telegram.denied", Note: "401"}); got != want {
+		t.Errorf("Try = %+v, want %+v", got, want)
+	}
+	status, body = 200, "welcome"
+	if got, want := s.Try(t.Context()), (delivery.Health{Why: "delivery.try.broken", Note: "200"}); got != want {
+		t.Errorf("Try = %+v, want %+v", got, want)
+	}
+}

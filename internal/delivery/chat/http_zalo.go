@@ -83,6 +83,11 @@ func (z *zalo) Send(ctx context.Context, batch []delivery.Outgoing, done func(in
 	z.send(ctx, batch, done, z.submit)
 }
 
+// Try looks whether Zalo's machine is there. Whether a token holds it says to who sends.
+func (z *zalo) Try(ctx context.Context) delivery.Health {
+	return delivery.Reached(ctx, z.oa, z.hooks.Inner)
+}
+
 // What is asked of an account, and of a template.
 type (
 	zaloMessage struct {

@@ -221,6 +221,19 @@ func (w Wire) Run(t *testing.T) {
 			t.Errorf("Send = %+v", got)
 		}
 	})
+	t.Run("tried: nothing listens, or it is inside", func(t *testing.T) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Close()
+		b := newBench(t, w)
+		for why, s := range map[string]delivery.Sender{"delivery.try.port": b.open("http://"+l.Addr().String(), true), "delivery.try.inner": b.open("https://"+l.Addr().String(), false)} {
+			if trier, ok := s.(delivery.Trier); ok && trier.Try(t.Context()) != (delivery.Health{Why: why}) {
+				t.Errorf("Try = %+v, want %s", trier.Try(t.Context()), why)
+			}
+		}
+	})
 	t.Run("plain connections to the open network are refused", func(t *testing.T) {
 		settings := delivery.Settings{}
 		for _, f := range w.Connector.Fields {

@@ -13,6 +13,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"net"
 	"net/mail"
 	"net/textproto"
 	"strconv"
@@ -67,14 +68,14 @@ func openWith(s delivery.Settings, h delivery.Hooks, trust *x509.CertPool) (deli
 	if err != nil {
 		return nil, err
 	}
-	options := []gomail.Option{gomail.WithPort(port), gomail.WithTimeout(answerIn), gomail.WithDialContextFunc(outgoing.Dialer(h.Inner).DialContext),
+	options := []gomail.Option{gomail.WithPort(port), gomail.WithTimeout(answerIn), gomail.WithDialContextFunc(patient(outgoing.Dialer(h.Inner).DialContext)),
 		gomail.WithTLSConfig(&tls.Config{ServerName: s["host"], MinVersion: tls.VersionTLS12, RootCAs: trust})}
 	switch s["security"] {
 	case "starttls":
 		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory))
 	case "tls":
 		dial := &tls.Dialer{NetDialer: outgoing.Dialer(h.Inner), Config: &tls.Config{ServerName: s["host"], MinVersion: tls.VersionTLS12, RootCAs: trust}}
-		options = append(options, gomail.WithSSL(), gomail.WithDialContextFunc(dial.DialContext))
+		options = append(options, gomail.WithSSL(), gomail.WithDialContextFunc(patient(dial.DialContext)))
 	case "no":
 		if !h.Inner {
 			return nil, fault.Field("security", "mail.security")
@@ -95,6 +96,23 @@ func openWith(s delivery.Settings, h delivery.Hooks, trust *x509.CertPool) (deli
 		return nil, fault.Field("host", "mail.host")
 	}
 	return &sender{hooks: h, client: client, from: from, sign: sign, Pulse: delivery.NewPulse(h.Now, "mail.down", "mail.no_answer", "mail.busy", "mail.password")}, nil
+}
+
+// patient dials, and waits for what a server says first no longer than for the connection: go-mail would wait for ever.
+func patient(dial gomail.DialContextFunc) gomail.DialContextFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		if end, ok := ctx.Deadline(); ok {
+			err = conn.SetDeadline(end)
+		}
+		if err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+		return conn, nil
+	}
 }
 
 // signer reads the key that mail is signed with; nil where there is none.
@@ -278,6 +296,27 @@ func (s *sender) unconnected(err error) delivery.Result {
 		}
 	}
 	return r
+}
+
+// Try connects, encrypts, signs in and says goodbye.
+func (s *sender) Try(ctx context.Context) delivery.Health {
+	link, err := s.client.DialToSMTPClientWithContext(ctx)
+	if err == nil {
+		_ = s.client.CloseWithSMTPClient(link) // everything is known already
+		return delivery.Health{Up: true, Why: "mail.try.in"}
+	}
+	if _, ok := errors.AsType[*textproto.Error](err); ok {
+		r := s.unconnected(err)
+		if r.Why == "mail.down" {
+			r.Why = "mail.try.refused"
+		}
+		return delivery.Health{Why: r.Why, Note: r.Detail}
+	}
+	h := delivery.Unreached(err)
+	if h.Why == "delivery.try.broken" { // it answers, and we found no common way to encrypt or to sign in
+		h.Why = "mail.try.terms"
+	}
+	return h
 }
 
 // Close has nothing to end: a connection is kept for a batch.

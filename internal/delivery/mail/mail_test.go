@@ -2,6 +2,7 @@ package mail_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
@@ -13,6 +14,7 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"mime/quotedprintable"
@@ -268,4 +270,72 @@ func TestConnectionIsEncrypted(t *testing.T) {
 	if _, err := mail.SMTP().Open(settings, hooks(false)); err == nil {
 		t.Error("plain connections to the open network are taken")
 	}
+}
+
+func TestServerIsTried(t *testing.T) {
+	try := func(settings delivery.Settings, trust *x509.CertPool) delivery.Health {
+		t.Helper()
+		s, err := mail.OpenWith(settings, hooks(true), trust)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		return s.(delivery.Trier).Try(ctx)
+	}
+	with := func(s delivery.Settings, pairs ...string) delivery.Settings {
+		s = maps.Clone(s)
+		for i := 0; i < len(pairs); i += 2 {
+			s[pairs[i]] = pairs[i+1]
+		}
+		return s
+	}
+	expect := func(what string, got, want delivery.Health) {
+		t.Helper()
+		if got != want {
+			t.Errorf("%s: Try = %+v, want %+v", what, got, want)
+		}
+	}
+	for _, security := range []string{"starttls", "tls"} {
+		peer, settings, trust := start(t, security)
+		settings = with(settings, "user", "tin", "password", "mở cửa")
+		expect(security, try(settings, trust), delivery.Health{Up: true, Why: "mail.try.in"})
+		if peer.user != "tin" || len(peer.letters) != 0 {
+			t.Errorf("signed in as %q, %d letters", peer.user, len(peer.letters))
+		}
+		expect(security+", a wrong password", try(with(settings, "password", "khác"), trust), delivery.Health{Why: "mail.password", Note: "535"})
+		expect(security+", nobody vouches for it", try(settings, nil), delivery.Health{Why: "delivery.try.unproven"})
+	}
+	_, settings, _ := start(t, "no")
+	expect("no account", try(settings, nil), delivery.Health{Up: true, Why: "mail.try.in"})
+	expect("does not encrypt", try(with(settings, "security", "starttls"), nil), delivery.Health{Why: "mail.try.terms"})
+	expect("does not encrypt from the start", try(with(settings, "security", "tls"), nil), delivery.Health{Why: "delivery.try.encryption"})
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := strconv.Itoa(silent.Addr().(*net.TCPAddr).Port)
+	expect("silent", try(with(settings, "port", port), nil), delivery.Health{Why: "delivery.try.late"})
+	silent.Close()
+	expect("nobody there", try(with(settings, "port", port), nil), delivery.Health{Why: "delivery.try.port"})
+}
+
+// A server that takes a connection and says nothing keeps nobody waiting for ever.
+func TestSilentServer(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	s, err := mail.OpenWith(delivery.Settings{"host": "127.0.0.1", "port": strconv.Itoa(silent.Addr().(*net.TCPAddr).Port), "security": "no", "from": "tin@banlang.example"}, hooks(true), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	s.Send(ctx, []delivery.Outgoing{flood}, func(_ int, r delivery.Result) {
+		if r.Again == 0 || r.Why != "mail.down" {
+			t.Errorf("Send = %+v", r)
+		}
+	})
 }

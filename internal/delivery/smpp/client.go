@@ -37,6 +37,7 @@ type Client struct {
 	stop    context.CancelFunc
 	ended   chan struct{}
 	window  chan struct{}
+	failed  chan struct{} // closed when a try has failed
 
 	mu    sync.Mutex
 	link  *session      // nil while there is none
@@ -72,7 +73,7 @@ func Dial(o Options) *Client {
 		o.Enquire = 30 * time.Second
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	c := &Client{options: o, stop: stop, ended: make(chan struct{}), window: make(chan struct{}, o.Window), up: make(chan struct{}), why: ErrDown, since: time.Now()}
+	c := &Client{options: o, stop: stop, ended: make(chan struct{}), window: make(chan struct{}, o.Window), failed: make(chan struct{}), up: make(chan struct{}), why: ErrDown, since: time.Now()}
 	go c.keep(ctx)
 	return c
 }
@@ -91,6 +92,23 @@ func (c *Client) Up() (up bool, since time.Time, why error) {
 	return c.link != nil, c.since, c.why
 }
 
+// Bound waits until there is a bind, or until it is known why there is none.
+func (c *Client) Bound(ctx context.Context) error {
+	c.mu.Lock()
+	up := c.up
+	c.mu.Unlock()
+	select {
+	case <-up:
+	case <-c.failed:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if up, _, why := c.Up(); !up {
+		return why
+	}
+	return nil
+}
+
 const (
 	firstPause = 200 * time.Millisecond
 	lastPause  = 30 * time.Second
@@ -99,9 +117,11 @@ const (
 func (c *Client) keep(ctx context.Context) {
 	defer close(c.ended)
 	pause := firstPause
+	failed := sync.OnceFunc(func() { close(c.failed) })
 	for ctx.Err() == nil {
 		bound, err := c.run(ctx)
 		c.down(err)
+		failed()
 		if bound {
 			pause = firstPause
 		}

@@ -224,6 +224,11 @@ func (g *gateway) learn(r delivery.Result) {
 	g.Learn(r)
 }
 
+// Try looks whether the gateway's machine is there: whatever is asked of it may be taken for a message.
+func (g *gateway) Try(ctx context.Context) delivery.Health {
+	return delivery.Reached(ctx, fill(g.settings["url"], func(string) string { return "x" }, url.QueryEscape), g.hooks.Inner)
+}
+
 // Close ends what is kept open.
 func (g *gateway) Close() error {
 	g.client.CloseIdleConnections()

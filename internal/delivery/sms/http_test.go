@@ -127,6 +127,23 @@ func TestInnerAddresses(t *testing.T) {
 	}
 }
 
+// A gateway is tried without asking it: Kannel takes a mere GET for a message.
+func TestGatewayIsTried(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it was asked something") }))
+	defer server.Close()
+	h := (&ears{}).hooks()
+	try := func() delivery.Health {
+		return gateway(t, h, delivery.Settings{"url": server.URL + "/?to={to}&text={text}"}).(delivery.Trier).Try(t.Context())
+	}
+	if got, want := try(), (delivery.Health{Up: true, Why: "delivery.try.reached"}); got != want {
+		t.Errorf("Try = %+v, want %+v", got, want)
+	}
+	server.Close()
+	if got, want := try(), (delivery.Health{Why: "delivery.try.port"}); got != want {
+		t.Errorf("Try = %+v, want %+v", got, want)
+	}
+}
+
 func TestCalls(t *testing.T) {
 	sign := func(body, secret string) string {
 		m := hmac.New(sha256.New, []byte(secret))

@@ -177,11 +177,35 @@ func (c *centre) Health() delivery.Health {
 		if why != nil {
 			h.Note = why.Error()
 		}
-		if refused, ok := errors.AsType[smpp.ErrRefused](why); ok && (refused.Status == smpp.InvalidPassword || refused.Status == smpp.InvalidSystemID || refused.Status == smpp.BindFailed) {
+		if denied(why) {
 			h.Why = "sms.password"
 		}
 	}
 	return h
+}
+
+// denied reports whether a bind was refused for who we are.
+func denied(err error) bool {
+	refused, ok := errors.AsType[smpp.ErrRefused](err)
+	return ok && (refused.Status == smpp.InvalidPassword || refused.Status == smpp.InvalidSystemID || refused.Status == smpp.BindFailed)
+}
+
+// Try waits for the bind.
+func (c *centre) Try(ctx context.Context) delivery.Health {
+	err := c.client.Bound(ctx)
+	if err == nil {
+		err = c.hears.Bound(ctx)
+	}
+	refused, ok := errors.AsType[smpp.ErrRefused](err)
+	switch {
+	case err == nil:
+		return delivery.Health{Up: true, Why: "sms.try.bound"}
+	case denied(err):
+		return delivery.Health{Why: "sms.password", Note: refused.Status.String()}
+	case ok:
+		return delivery.Health{Why: "sms.try.refused", Note: refused.Status.String()}
+	}
+	return delivery.Unreached(err)
 }
 
 // Close ends the bind.

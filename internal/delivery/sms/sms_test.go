@@ -2,6 +2,7 @@ package sms_test
 
 import (
 	"context"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -242,5 +243,68 @@ func TestSMPPInnerAddresses(t *testing.T) {
 	time.Sleep(100 * time.Millisecond)
 	if got := s.Health(); got.Up || !strings.Contains(got.Note, "inside") {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestBindIsTried(t *testing.T) {
+	at := func(address, bind string, inner bool) delivery.Health {
+		host, port, _ := strings.Cut(address, ":")
+		h := (&ears{}).hooks()
+		h.Inner = inner
+		s, err := sms.SMPP().Open(delivery.Settings{"host": host, "port": port, "window": "1", "system_id": "banlang", "bind": bind}, h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		return s.(delivery.Trier).Try(ctx)
+	}
+	centre := func(c *smpp.Centre) string {
+		address, err := c.Listen(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return address
+	}
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone.Close()
+	curt, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer curt.Close()
+	go func() {
+		if conn, err := curt.Accept(); err == nil {
+			conn.Close()
+		}
+	}()
+	sends := func(b smpp.Bind) bool { return b.SystemID != "banlang" }
+	tests := []struct {
+		name, address, bind string
+		inner               bool
+		want                delivery.Health
+	}{
+		{"let in", centre(&smpp.Centre{}), "transceiver", true, delivery.Health{Up: true, Why: "sms.try.bound"}},
+		{"let in twice", centre(&smpp.Centre{}), "two", true, delivery.Health{Up: true, Why: "sms.try.bound"}},
+		{"not known", centre(&smpp.Centre{Accept: sends}), "transceiver", true, delivery.Health{Why: "sms.password", Note: smpp.InvalidPassword.String()}},
+		{"nobody there", gone.Addr().String(), "transceiver", true, delivery.Health{Why: "delivery.try.port"}},
+		{"silent", silent.Addr().String(), "transceiver", true, delivery.Health{Why: "delivery.try.late"}},
+		{"hangs up", curt.Addr().String(), "transceiver", true, delivery.Health{Why: "delivery.try.broken"}},
+		{"inside", silent.Addr().String(), "transceiver", false, delivery.Health{Why: "delivery.try.inner"}},
+		{"no such name", "banlang.invalid:2775", "transceiver", true, delivery.Health{Why: "delivery.try.name"}},
+	}
+	for _, x := range tests {
+		if got := at(x.address, x.bind, x.inner); got != x.want {
+			t.Errorf("%s: Try = %+v, want %+v", x.name, got, x.want)
+		}
 	}
 }
