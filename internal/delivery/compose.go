@@ -203,7 +203,7 @@ func (w composing) outgoing(ctx context.Context, c Campaign, a Attempt) (o Outgo
 	if err != nil {
 		return Outgoing{}, "", err
 	}
-	o = Outgoing{Title: t.Title, Text: t.Body, Lang: t.Lang, URL: w.linkTo(a.Message), Stop: w.stopLink(a.Message), Class: c.Class, Thread: string(c.Ref)}
+	o = Outgoing{Title: t.Title, Text: t.Body, Lang: t.Lang, URL: w.linkTo(a.Message), Stop: w.stopLink(a.Endpoint), Class: c.Class, Thread: string(c.Ref)}
 	o.Sound = t.Sound
 	if w.channel == subscriber.SMS { // addresses are of one length: what fits for one reader fits for all
 		o.Text, o.Latin = strings.Replace(t.All, w.linkTo(nobody), o.URL, 1), t.Latin
@@ -250,9 +250,25 @@ func (d *Desk) linkTo(message string) string {
 	return d.Origin + "/n/" + d.Token(message)
 }
 
-func (d *Desk) stopLink(message string) string {
-	if link := d.linkTo(message); link != "" {
-		return link + "/thoi"
+// stopLink is where whoever has an endpoint stops what is sent there; empty while nobody has said what addresses begin with. It names the
+// endpoint, not a message: a letter may be read long after its message was thinned.
+func (d *Desk) stopLink(endpoint string) string {
+	if d.Origin == "" {
+		return ""
 	}
-	return ""
+	return d.Origin + "/n/" + d.StopToken(endpoint) + "/thoi"
+}
+
+// StopToken is how an endpoint is addressed in what is sent there.
+func (d *Desk) StopToken(endpoint string) string {
+	return "e" + endpoint + hex.EncodeToString(d.keeper.Mac("endpoint", endpoint)[:5])
+}
+
+// endpointOf is the endpoint that a token addresses; ok is false for what nobody was given.
+func (d *Desk) endpointOf(token string) (endpoint string, ok bool) {
+	if len(token) < 12 {
+		return "", false
+	}
+	endpoint = token[1 : len(token)-10]
+	return endpoint, token == d.StopToken(endpoint)
 }

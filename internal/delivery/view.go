@@ -56,8 +56,20 @@ func (d *Desk) did(ctx context.Context, token string, s State) error {
 	return d.change(ctx, func(t store) error { return t.act(ctx, d.now(), id, s) })
 }
 
-// StopAll ends every endpoint to which the message of a token went.
+// Stops tells whether a token is that of an endpoint: there is no message to show with it.
+func (d *Desk) Stops(token string) bool {
+	_, ok := d.endpointOf(token)
+	return ok
+}
+
+// StopAll ends the endpoint that a token addresses, or every endpoint to which its message went.
 func (d *Desk) StopAll(ctx context.Context, token string) error {
+	if endpoint, ok := d.endpointOf(token); ok {
+		if err := d.people.StopEndpoint(ctx, endpoint); err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		return nil
+	}
 	id, ok := d.messageOf(token)
 	if !ok {
 		return fault.New(fault.NotFound, "delivery.token.none")

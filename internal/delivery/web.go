@@ -37,7 +37,7 @@ func Mount(site *web.Site, d *Desk) {
 	h.mountPeople()
 	site.Handle("GET /n/{token}", duty.Public, h.message)
 	site.Handle("GET /n/{token}/nghe", duty.Public, h.listen)
-	site.Handle("GET /n/{token}/thoi", duty.Public, h.message) // a mail reader that only follows the address finds the button
+	site.Handle("GET /n/{token}/thoi", duty.Public, h.askStop) // a mail reader that only follows the address finds the button
 	site.Handle("POST /n/{token}/hieu", duty.Public, h.understand)
 	site.Handle("POST /n/{token}/thoi", duty.Public, h.stop)
 	site.Handle("GET /goi-lai/{provider}", duty.Public, h.callback)

@@ -14,7 +14,10 @@ type messagePage struct {
 	Token      string
 	Paragraphs []string
 	Sound      web.Sound
-	Done       bool // the person has said that they understood
+	Done       bool   // the person has said that they understood
+	Recalled   string // why; empty while it stands
+	Newer      bool   // something newer has taken its place
+	Late       bool   // what it tells is over
 	Stopped    bool
 }
 
@@ -36,6 +39,14 @@ func (h handler) messagePage(r *http.Request) (messagePage, error) {
 		return messagePage{}, err
 	}
 	p := messagePage{View: v, Token: token, Done: v.Message.State == Understood}
+	switch {
+	case v.Item.Recalled:
+		p.Recalled = v.Item.Reason
+	case v.Campaign.State == Stopped:
+		p.Recalled = v.Campaign.Reason
+	}
+	p.Newer = p.Recalled == "" && (v.Campaign.State == Renewed || v.Item.ReplacedBy != "")
+	p.Late = p.Recalled == "" && !p.Newer && (v.Message.State == Expired || !v.Item.Expires.IsZero() && !h.desk.now().Before(v.Item.Expires))
 	for line := range strings.SplitSeq(v.Text.Body, "\n") {
 		if line = strings.TrimSpace(line); line != "" {
 			p.Paragraphs = append(p.Paragraphs, line)
@@ -85,10 +96,29 @@ func (h handler) understand(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, "/n/"+r.PathValue("token"))
 }
 
+// askStop shows the button that stops, under the message where there is one.
+func (h handler) askStop(w http.ResponseWriter, r *http.Request) error {
+	if !h.desk.Stops(r.PathValue("token")) {
+		return h.message(w, r)
+	}
+	private(w, r)
+	return h.showStop(w, r, false)
+}
+
+func (h handler) showStop(w http.ResponseWriter, r *http.Request, stopped bool) error {
+	return h.room.Show(w, r, "stop", web.Meta{Title: web.T(r, "delivery.message.stop"), NoIndex: true}, messagePage{Token: r.PathValue("token"), Stopped: stopped})
+}
+
 // stop ends what is sent to where the message went. A mail reader asks for it by itself when its owner presses "unsubscribe"
 // (RFC 8058), so it takes one request.
 func (h handler) stop(w http.ResponseWriter, r *http.Request) error {
 	private(w, r)
+	if token := r.PathValue("token"); h.desk.Stops(token) {
+		if err := h.desk.StopAll(r.Context(), token); err != nil {
+			return err
+		}
+		return h.showStop(w, r, true)
+	}
 	p, err := h.messagePage(r)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"banlang/internal/db"
 	"banlang/internal/delivery"
@@ -153,5 +154,75 @@ func TestSendingIsConfirmed(t *testing.T) {
 		if _, n, err := d.Campaigns(t.Context(), officer(d.BacSon), 1, 10); err != nil || n != 1 {
 			t.Errorf("%d campaigns, %v", n, err)
 		}
+	})
+}
+
+// The address in a letter stops what is sent to where the letter went, after its message was thinned too; asking for it stops nothing.
+func TestALetterStopsItsEndpoint(t *testing.T) {
+	campaigns(t, func(d *desk) {
+		d.subscribe(2, 0)
+		d.Provider(delivery.Live, 1000, 100)
+		d.queue(d.order(delivery.Emergency))
+		d.Start()
+		link := d.sent(2)[0].Stop
+		path := strings.TrimPrefix(link, "https://banlang.example")
+		_, err := db.Exec(t.Context(), d.DB, "DELETE FROM delivery_attempt WHERE id <> ''")
+		d.Must(err)
+		_, err = db.Exec(t.Context(), d.DB, "DELETE FROM delivery_message WHERE id <> ''")
+		d.Must(err)
+		reader := webtest.New(t, d.site())
+		if p := reader.Get(path); p.Status != 200 || !p.Has(`<form method="post" action="`+path+`">`) || p.Header.Get("Cache-Control") != "no-store" {
+			t.Fatalf("GET %s: %d %s", path, p.Status, p.Body)
+		}
+		stopped := func() int64 { return d.rows("subscriber_endpoint WHERE state = 'stopped' AND address = ''") }
+		if stopped() != 0 {
+			t.Error("asking has stopped it")
+		}
+		wrong := strings.Replace(path, "/thoi", "0/thoi", 1)
+		if p := reader.Post(wrong); p.Status != 404 || stopped() != 0 {
+			t.Errorf("a token that nobody was given: %d", p.Status)
+		}
+		for range 2 {
+			if p := reader.Post(path); p.Status != 200 || !p.Has("Đã thôi gửi tin") || stopped() != 1 {
+				t.Errorf("POST %s: %d, %d stopped", path, p.Status, stopped())
+			}
+		}
+	})
+}
+
+// What does not hold any more says so on the page of whoever got it.
+func TestAnOldMessageSaysSo(t *testing.T) {
+	campaigns(t, func(d *desk) {
+		d.subscribe(5, 0)
+		d.Provider(delivery.Live, 1000, 100)
+		d.queue(d.order(delivery.Emergency))
+		d.Start()
+		d.sent(5)
+		path := "/n/" + d.Token(d.aMessage())
+		says := func() string {
+			body := webtest.New(t, d.site()).Get(path).Body
+			for _, text := range []string{"đã thu hồi", "Đã có tin mới", "đã hết hạn"} {
+				if strings.Contains(body, text) {
+					return text
+				}
+			}
+			return ""
+		}
+		want := func(when, text string) {
+			t.Helper()
+			if got := says(); got != text {
+				t.Errorf("%s the page says %q, want %q", when, got, text)
+			}
+		}
+		want("while it holds", "")
+		i := d.shelf[flood]
+		i.Expires = d.Now().Add(-time.Minute)
+		d.shelf[flood] = i
+		want("after its time", "đã hết hạn")
+		i.ReplacedBy = "flood-2"
+		d.shelf[flood] = i
+		want("once there is another", "Đã có tin mới")
+		d.Must(d.Desk.Stop(t.Context(), officer(d.BacSon), "", d.campaign(delivery.News).ID, "suối đã rút, tin không còn đúng"))
+		want("after a recall", "đã thu hồi")
 	})
 }
