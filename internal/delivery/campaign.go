@@ -206,6 +206,13 @@ func (d *Desk) Stop(ctx context.Context, actor duty.Actor, key, id, reason strin
 
 const shortestReason = 10 // letters: a word is not a reason
 
+func enoughReason(reason string) error {
+	if len([]rune(strings.TrimSpace(reason))) < shortestReason {
+		return fault.Field("reason", "delivery.reason.required")
+	}
+	return nil
+}
+
 // stopWork is what pausing, going on and stopping have in common: whoever sees something wrong in the own area may, and says why.
 func (d *Desk) stopWork(ctx context.Context, actor duty.Actor, key, id, reason string, f func(store, *Campaign) error) error {
 	return d.once(ctx, key, func(s store) error {
@@ -216,8 +223,8 @@ func (d *Desk) stopWork(ctx context.Context, actor duty.Actor, key, id, reason s
 		if err := d.policy.Permit(actor, duty.DeliveryStop, c.thing()); err != nil {
 			return err
 		}
-		if len([]rune(strings.TrimSpace(reason))) < shortestReason {
-			return fault.Field("reason", "delivery.reason.required")
+		if err := enoughReason(reason); err != nil {
+			return err
 		}
 		before := c.State
 		if err := f(s, &c); err != nil {

@@ -149,6 +149,7 @@ type campaignPage struct {
 	Text      Text
 	Asks      bool     // whether it was understood can be asked
 	Of        Campaign // the campaign before, of a recall
+	Why       string   // typed as the reason of a recall
 }
 
 type rungLine struct {
@@ -278,23 +279,48 @@ func (h handler) change(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return fault.New(fault.NotFound, "delivery.campaign.none")
 	}
+	if r.PathValue("do") == "thu-hoi" && r.PostFormValue("chac") == "" { // nobody who was told can be untold: asked once more
+		return h.ask(w, r, id, reason)
+	}
 	if err := do(); err != nil {
 		if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) {
-			c, load := h.desk.Campaign(r.Context(), web.Actor(r), id)
-			if load != nil {
-				return load
-			}
-			p, load := h.page(r, c)
-			if load != nil {
-				return load
-			}
-			p.Auto = false
-			return h.room.Form(w, r, "campaign", h.campaignMeta(r, p), p, err)
+			return h.wrong(w, r, id, err)
 		}
 		return err
 	}
 	web.Flash(r, "ok", "delivery.done."+r.PathValue("do"))
 	return web.Redirect(w, r, campaignURL(id))
+}
+
+// wrong shows a campaign again with what keeps it from being changed.
+func (h handler) wrong(w http.ResponseWriter, r *http.Request, id string, err error) error {
+	c, load := h.desk.Campaign(r.Context(), web.Actor(r), id)
+	if load != nil {
+		return load
+	}
+	p, load := h.page(r, c)
+	if load != nil {
+		return load
+	}
+	p.Auto = false
+	return h.room.Form(w, r, "campaign", h.campaignMeta(r, p), p, err)
+}
+
+// ask says what a recall does before it is done.
+func (h handler) ask(w http.ResponseWriter, r *http.Request, id, reason string) error {
+	if err := enoughReason(reason); err != nil {
+		return h.wrong(w, r, id, err)
+	}
+	c, err := h.desk.Campaign(r.Context(), web.Actor(r), id)
+	if err != nil {
+		return err
+	}
+	p, err := h.page(r, c)
+	if err != nil {
+		return err
+	}
+	p.Auto, p.Why = false, reason
+	return h.room.Show(w, r, "recall", h.campaignMeta(r, p), p)
 }
 
 func campaignURL(id string) string { return "/ban-lam-viec/gui/" + id }

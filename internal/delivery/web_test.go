@@ -226,3 +226,25 @@ func TestAnOldMessageSaysSo(t *testing.T) {
 		want("after a recall", "đã thu hồi")
 	})
 }
+
+// A recall is asked once more; a reason that is none is told before that.
+func TestARecallIsConfirmed(t *testing.T) {
+	campaigns(t, func(d *desk) {
+		d.subscribe(5, 0)
+		d.Provider(delivery.Live, 1000, 100)
+		d.queue(d.order(delivery.Emergency))
+		id := d.campaign(delivery.News).ID
+		boss := webtest.New(t, d.site()).As("officer")
+		recall := func(more ...string) webtest.Page { return boss.Post("/ban-lam-viec/gui/"+id+"/thu-hoi", more...) }
+		const why = "suối đã rút, tin không còn đúng"
+		if p := recall("reason", "sai"); p.Status != 422 || strings.Contains(p.Body, `name="chac"`) {
+			t.Errorf("a reason that is none: %d", p.Status)
+		}
+		if p := recall("reason", why); p.Status != 200 || !p.Has(`name="chac"`, why) || d.campaign(delivery.News).Over() {
+			t.Errorf("the first press: %d %s", p.Status, p.Body)
+		}
+		if p := recall("reason", why, "chac", "1"); p.Status != 303 || d.campaign(delivery.News).State != delivery.Stopped {
+			t.Errorf("the second press: %d, state %s", p.Status, d.campaign(delivery.News).State)
+		}
+	})
+}
