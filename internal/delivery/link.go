@@ -70,12 +70,22 @@ func (l *link) close() {
 	l.workers.Wait()
 }
 
-// Health is how the connection of the many is, or that of emergencies where only that one is down.
+// Health is how the connection of the many is, or that of emergencies where only that one is down, or only that one was heard of.
 func (l *link) Health() Health {
-	if h := l.sender.Health(); !h.Up {
-		return h
+	many, urgent := l.sender.Health(), l.urgent.Health()
+	if !many.Up || urgent.Unheard() {
+		return many
 	}
-	return l.urgent.Health()
+	return urgent
+}
+
+// tried tells both connections what a try beside them came to.
+func (l *link) tried(h Health) {
+	for _, s := range []Sender{l.sender, l.urgent} {
+		if s, ok := s.(interface{ Tried(h Health) }); ok {
+			s.Tried(h)
+		}
+	}
 }
 
 // connect keeps one link for each provider that is not off, as the table says. One that is slow to close or that cannot be opened holds

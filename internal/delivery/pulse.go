@@ -16,9 +16,15 @@ type Pulse struct {
 	health Health
 }
 
-// NewPulse begins well.
+// unheard is of a connection that is open as far as anybody knows: nothing went over it yet.
+const unheard = "delivery.health.unheard"
+
+// Unheard reports whether nobody knows yet that a connection works.
+func (h Health) Unheard() bool { return h.Why == unheard }
+
+// NewPulse begins with nothing heard.
 func NewPulse(now func() time.Time, ills ...string) *Pulse {
-	return &Pulse{now: now, ills: ills, health: Health{Up: true, Since: now()}}
+	return &Pulse{now: now, ills: ills, health: Health{Up: true, Since: now(), Why: unheard}}
 }
 
 // Learn takes an answer in. What is wrong with one message or one address says nothing of the connection.
@@ -32,6 +38,20 @@ func (p *Pulse) Learn(r Result) {
 	if up := why == ""; up != p.health.Up || p.health.Why != why {
 		p.health = Health{Up: up, Since: p.now(), Why: why, Note: r.Detail}
 	}
+}
+
+// Tried takes in what a try came to. That a machine is there says nothing of whether it lets us in.
+func (p *Pulse) Tried(h Health) {
+	if h.Why == reached {
+		return
+	}
+	if h.Up {
+		h.Why = ""
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	h.Since = p.now()
+	p.health = h
 }
 
 // Health tells how the last answer was.

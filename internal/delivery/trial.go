@@ -35,6 +35,9 @@ func (d *Desk) Try(ctx context.Context, actor duty.Actor, id string) (h Health, 
 	if h, tried, err = d.try(ctx, p, sealed); err != nil || !tried {
 		return h, tried, err
 	}
+	if l, ok := d.engine.open.Load(p.ID); ok && l.(*link).Revision == p.Revision {
+		l.(*link).tried(h)
+	}
 	return h, true, d.change(ctx, func(s store) error {
 		return audit.Write(ctx, s.tx, d.now(), audit.Entry{Actor: actor.ID, Session: actor.Session, Act: string(duty.DeliverySetChannel), Thing: "provider/" + id,
 			Before: string(p.Mode), After: string(p.Mode), Note: h.Why})
@@ -64,6 +67,9 @@ func (d *Desk) try(ctx context.Context, p Provider, sealed map[string]string) (h
 	}
 	return h, ok, sender.Close()
 }
+
+// reached is said where a machine is there, and no more is known.
+const reached = "delivery.try.reached"
 
 // Unreached puts into words why a connection could not be made, for a Trier. Of the error itself nothing is told: it may have an address
 // with secrets in it.
@@ -95,5 +101,5 @@ func Reached(ctx context.Context, address string, inner bool) Health {
 	if err := outgoing.Reach(ctx, address, inner); err != nil {
 		return Unreached(err)
 	}
-	return Health{Up: true, Why: "delivery.try.reached"}
+	return Health{Up: true, Why: reached}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"banlang/internal/db"
 	"banlang/internal/delivery"
@@ -19,16 +20,17 @@ type gate struct{ opens, closes, tries int }
 
 func (g *gate) connector() delivery.Connector {
 	return delivery.Connector{Name: "test-telegram", Channel: subscriber.Telegram, Fields: []delivery.Field{{Name: "bot_token", Secret: true, Required: true}},
-		Open: func(s delivery.Settings, _ delivery.Hooks) (delivery.Sender, error) {
+		Open: func(s delivery.Settings, h delivery.Hooks) (delivery.Sender, error) {
 			if s["bot_token"] == "none" {
 				return nil, fault.Field("bot_token", "telegram.token")
 			}
 			g.opens++
-			return atGate{g, s["bot_token"]}, nil
+			return atGate{delivery.NewPulse(h.Now), g, s["bot_token"]}, nil
 		}}
 }
 
 type atGate struct {
+	*delivery.Pulse
 	g     *gate
 	token string
 }
@@ -36,8 +38,7 @@ type atGate struct {
 func (a atGate) Send(context.Context, []delivery.Outgoing, func(int, delivery.Result)) {
 	panic("a try sends nothing")
 }
-func (a atGate) Health() delivery.Health { return delivery.Health{Up: true} }
-func (a atGate) Close() error            { a.g.closes++; return nil }
+func (a atGate) Close() error { a.g.closes++; return nil }
 func (a atGate) Try(ctx context.Context) delivery.Health {
 	a.g.tries++
 	if _, limited := ctx.Deadline(); !limited {
@@ -96,10 +97,41 @@ func TestConnectionIsTried(t *testing.T) {
 		h.Start()
 		h.Wait("it is open", func() bool { p, err := h.Desk.Provider(t.Context(), p.ID); h.Must(err); return p.Health.Up })
 		opens := g.opens
+		if p, err := h.Desk.Provider(t.Context(), p.ID); err != nil || !p.Health.Unheard() {
+			t.Errorf("before anything was sent it is %+v (%v)", p.Health, err)
+		}
 		if got, _, err := h.Try(t.Context(), deliverytest.Admin, p.ID); err != nil || !got.Up || g.opens != opens {
 			t.Errorf("one that stands: Try = %+v, %v; %d opened beside it", got, err, g.opens-opens)
 		}
+		if p, err := h.Desk.Provider(t.Context(), p.ID); err != nil || !p.Health.Up || p.Health.Unheard() {
+			t.Errorf("after the try it is %+v (%v)", p.Health, err)
+		}
 	})
+}
+
+// Nobody knows whether a connection works before something went over it or it was tried.
+func TestConnectionIsUnheard(t *testing.T) {
+	p := delivery.NewPulse(time.Now, "mail.down")
+	if h := p.Health(); !h.Up || !h.Unheard() {
+		t.Errorf("new: %+v", h)
+	}
+	p.Tried(delivery.Health{Up: true, Why: "delivery.try.reached"})
+	if h := p.Health(); !h.Unheard() {
+		t.Errorf("the machine is there: %+v", h)
+	}
+	p.Tried(delivery.Health{Why: "delivery.try.port"})
+	if h := p.Health(); h.Up || h.Why != "delivery.try.port" {
+		t.Errorf("tried in vain: %+v", h)
+	}
+	p.Tried(delivery.Health{Up: true, Why: "mail.try.in"})
+	if h := p.Health(); !h.Up || h.Why != "" {
+		t.Errorf("let in: %+v", h)
+	}
+	p = delivery.NewPulse(time.Now, "mail.down")
+	p.Learn(delivery.Result{State: delivery.Accepted})
+	if h := p.Health(); !h.Up || h.Unheard() {
+		t.Errorf("one was taken: %+v", h)
+	}
 }
 
 // The page says what came in words; what reaches nobody has no button.
