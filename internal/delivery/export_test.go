@@ -80,3 +80,6 @@ const LeaseFor, DoubtFor, Poll = leaseFor, doubtFor, poll
 func (d *Desk) Renewing(provider string) func(context.Context, func(Settings) (Settings, error)) (Settings, error) {
 	return d.renewing(provider)
 }
+
+// Soon is how many messages a bucket lets through within a time.
+var Soon = soon

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/time/rate"
 	"pgregory.net/rapid"
 
 	"banlang/internal/db"
@@ -510,4 +511,31 @@ func TestTheSameAgainAddsNothing(t *testing.T) {
 			t.Errorf("%d lines of the record (%v), want 10", n, err)
 		}
 	})
+}
+
+// An emergency leases no more than its provider lets through before the lease runs out: the rest stays in the queue, and nothing is in
+// doubt that never went to the wire.
+func TestAnEmergencyLeasesWhatItCanSend(t *testing.T) {
+	l := rate.NewLimiter(2, 1000)
+	if n := delivery.Soon(l, 10*time.Second); n != 1020 {
+		t.Errorf("of a full bucket %d messages, want its burst and what comes in ten seconds", n)
+	}
+	l.ReserveN(time.Now(), 1000)
+	if n := delivery.Soon(l, 10*time.Second); n < 19 || n > 21 {
+		t.Errorf("of an empty bucket %d messages, want 20", n)
+	}
+	l.ReserveN(time.Now(), 1000)
+	if n := delivery.Soon(l, 10*time.Second); n > 0 {
+		t.Errorf("of a bucket that owes %d messages", n)
+	}
+	h := deliverytest.Open(t, dbtest.SQLite(t), nil)
+	id, err := h.SaveProvider(t.Context(), deliverytest.Admin, delivery.Provider{Connector: "test-sms", Name: "Slow", Mode: delivery.Live, Rate: 1, Burst: 100, Window: 100,
+		Settings: delivery.Settings{"host": "net.example", "password": "x"}}, "a provider that is slow")
+	h.Must(err)
+	notices(t, h, 1, 200, func(_ int, a *delivery.Attempt) { a.Lane = delivery.Urgent })
+	h.Start()
+	h.Wait("the burst is accepted", func() bool { return count(t, h, "state = 'accepted'") >= 100 })
+	if n := count(t, h, "state = 'sending' AND provider = '"+id+"'"); n > 15 {
+		t.Errorf("%d messages are leased that the provider lets through one a second", n)
+	}
 }

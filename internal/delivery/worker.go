@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
 
 	"banlang/internal/subscriber"
 )
@@ -83,7 +84,11 @@ func (d *Desk) window(ctx context.Context, l *link, lane Lane, to Sender, window
 		return false, 0, err
 	}
 	window = min(window, int64(l.limit.Burst()))
-	if lane != Urgent {
+	if lane == Urgent {
+		if window = min(window, soon(l.limit, (leaseFor-answerIn)/2)); window < 1 {
+			return false, 100 * time.Millisecond, nil
+		}
+	} else {
 		if window = l.reserve(min(window, int64(l.limit.Tokens()))); window < 1 {
 			return false, 10 * time.Millisecond, nil
 		}
@@ -106,6 +111,12 @@ func (d *Desk) window(ctx context.Context, l *link, lane Lane, to Sender, window
 		time.Sleep(wait)
 	}
 	return true, 0, d.hand(ctx, l, lane, to, all)
+}
+
+// soon is how many messages a bucket lets through within a time. No more are leased: what waits for its turn past its lease would be in
+// doubt though it never went to the wire.
+func soon(l *rate.Limiter, within time.Duration) int64 {
+	return int64(l.Tokens() + float64(l.Limit())*within.Seconds())
 }
 
 // hand makes leased attempts ready and hands them to the network, writing down what is learnt as it is learnt.
