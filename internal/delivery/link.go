@@ -102,7 +102,7 @@ func (d *Desk) connect(ctx context.Context) error {
 			d.engine.open.Range(func(_, l any) bool { d.unlink(l.(*link)); return true })
 			d.engine.closing.Wait()
 			return nil
-		case <-d.engine.closed:
+		case <-d.engine.changed:
 		case <-tick.C:
 		}
 	}
@@ -215,7 +215,7 @@ func (d *Desk) unlink(l *link) {
 			d.log.Warn("delivery: close", "provider", l.ID, "error", err)
 		}
 		d.engine.open.Delete(l.ID)
-		ring(d.engine.closed)
+		ring(d.engine.changed)
 	})
 }
 

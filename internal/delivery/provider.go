@@ -72,6 +72,7 @@ type Provider struct {
 	Name      string
 	Mode      Mode
 	Settings  Settings // without secrets when it is read
+	Kept      []string // names of the secrets that are there, when it is read
 	Rate      int64    // messages a second
 	Burst     int64
 	Window    int64 // messages on their way at once: what a killed process leaves in doubt
@@ -170,6 +171,9 @@ func (d *Desk) SaveProvider(ctx context.Context, actor duty.Actor, p Provider, r
 		return audit.Write(ctx, s.tx, d.now(), audit.Entry{Actor: actor.ID, Session: actor.Session, Act: string(duty.DeliverySetChannel), Thing: "provider/" + id,
 			Before: string(before.Mode), After: string(p.Mode), Reason: reason, Note: p.Connector})
 	})
+	if err == nil {
+		ring(d.engine.changed)
+	}
 	return id, err
 }
 

@@ -64,7 +64,7 @@ func New(o Options) *Desk {
 	for _, c := range o.Connectors {
 		d.connectors[c.Name] = c
 	}
-	d.engine.writes, d.engine.closed = make(chan write), make(chan struct{}, 1)
+	d.engine.writes, d.engine.changed = make(chan write), make(chan struct{}, 1)
 	d.schedule(o.Queue)
 	return d
 }

@@ -15,7 +15,7 @@ type engine struct {
 	open    sync.Map // provider -> *link
 	refused sync.Map // provider -> refusal
 	closing sync.WaitGroup
-	closed  chan struct{} // rung when a link is gone
+	changed chan struct{} // rung when a link is gone or the table is another
 
 	renewing sync.Map // provider -> *sync.Mutex of who renews its secrets
 }

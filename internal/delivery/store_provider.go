@@ -3,6 +3,8 @@ package delivery
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 
 	"banlang/internal/db"
@@ -25,6 +27,7 @@ func (r providerRow) read() (p Provider, sealed map[string]string, err error) {
 	if err = json.Unmarshal([]byte(r.settings), &p.Settings); err == nil {
 		err = json.Unmarshal([]byte(r.secrets), &sealed)
 	}
+	p.Kept = slices.Sorted(maps.Keys(sealed))
 	return p, sealed, err
 }
 

@@ -19,7 +19,7 @@ import (
 type gate struct{ opens, closes, tries int }
 
 func (g *gate) connector() delivery.Connector {
-	return delivery.Connector{Name: "test-telegram", Channel: subscriber.Telegram, Fields: []delivery.Field{{Name: "bot_token", Secret: true, Required: true}},
+	return delivery.Connector{Name: "test-telegram", Channel: subscriber.Telegram, Fields: []delivery.Field{{Name: "bot_token", Secret: true, Required: true}, {Name: "password", Secret: true}},
 		Open: func(s delivery.Settings, h delivery.Hooks) (delivery.Sender, error) {
 			if s["bot_token"] == "none" {
 				return nil, fault.Field("bot_token", "telegram.token")
@@ -144,8 +144,8 @@ func TestConnectionIsTriedOnItsPage(t *testing.T) {
 		d.Must(err)
 		admin := webtest.New(t, d.site()).As("admin")
 		page := "/ban-lam-viec/kenh/" + id
-		if p := admin.Get(page); !p.Has(`action="`+page+`/thu"`, "Thử kết nối") {
-			t.Errorf("no button: %s", p.Body)
+		if p := admin.Get(page); !p.Has(`action="`+page+`/thu"`, "Thử kết nối", `id="bot_token-hint"`) || strings.Contains(p.Body, `id="password-hint"`) {
+			t.Errorf("no button, or a secret that is not there is said to be kept: %s", p.Body)
 		}
 		p := admin.Post(page + "/thu")
 		if p.Status != 303 {

@@ -55,7 +55,7 @@ func (h handler) channelMeta(r *http.Request) web.Meta {
 func (h handler) provider(r *http.Request) (Provider, error) {
 	id := r.PathValue("id")
 	if i := slices.IndexFunc(h.desk.Connectors(), func(c Connector) bool { return c.Name == id }); i >= 0 {
-		return Provider{Connector: id, Channel: h.desk.Connectors()[i].Channel, Mode: Off, Settings: Settings{}, Rate: 50, Burst: 50, Window: 100, Health: Health{Why: "delivery.health.off"}}, nil
+		return Provider{Connector: id, Channel: h.desk.Connectors()[i].Channel, Mode: Off, Settings: Settings{}, Rate: 50, Burst: 50, Window: 100, Health: Health{Why: "delivery.health.ready"}}, nil
 	}
 	return h.desk.Provider(r.Context(), id)
 }
@@ -70,7 +70,7 @@ func (h handler) channelPage(r *http.Request, p Provider) channelPage {
 		}
 	}
 	for _, f := range c.Fields {
-		line := fieldLine{Field: f, Value: p.Settings[f.Name], Kept: f.Secret && p.ID != ""}
+		line := fieldLine{Field: f, Value: p.Settings[f.Name], Kept: slices.Contains(p.Kept, f.Name)}
 		if line.Value == "" && page.New {
 			line.Value = f.Default
 		}
