@@ -82,6 +82,8 @@ var rooms = []room{
 	{floor: base, path: "internal/stat/chart", only: []string{"internal/fact", "internal/i18n", "internal/place"}},
 	{floor: base, path: "internal/release/dataset", only: []string{"internal/fault"}},
 	{floor: base, path: "internal/library/zim", only: nothing},
+	{floor: base, path: "internal/library/catalogue", only: nothing},
+	{floor: base, path: "internal/library/oai", only: []string{"internal/fault", "internal/outgoing", "internal/library/catalogue"}},
 	{floor: base, path: "internal/library/transcript", only: []string{"internal/fault", "internal/fold"}},
 
 	{floor: feature, path: "internal/bulletin"},
