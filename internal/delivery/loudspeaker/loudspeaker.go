@@ -88,8 +88,8 @@ type part struct {
 	Sound blob.Ref `json:",omitzero"`
 }
 
-// plan says what is played today, and what cuts in.
-func plan(st station, items []delivery.Item, now time.Time) (daily, alarm []part, all []told, refs []string) {
+// plan says what is played today, and what cuts in. What is broken is not played.
+func plan(st station, items []delivery.Item, now time.Time, broken map[blob.Ref]bool) (daily, alarm []part, all []told, refs []string) {
 	now = now.In(i18n.Zone)
 	daily = []part{{Tones: "jingle"}, {Say: fmt.Sprintf("Đây là giọng đọc của máy. Hôm nay là ngày %d tháng %d năm %d.", now.Day(), int(now.Month()), now.Year())}}
 	for _, i := range items {
@@ -98,7 +98,7 @@ func plan(st station, items []delivery.Item, now time.Time) (daily, alarm []part
 		}
 		var heard []part
 		for _, lang := range st.Langs {
-			one, parts := tell(i, lang)
+			one, parts := tell(i, lang, broken)
 			all = append(all, one)
 			heard = append(heard, parts...)
 			if i.Class == delivery.Emergency {
@@ -126,23 +126,26 @@ func plan(st station, items []delivery.Item, now time.Time) (daily, alarm []part
 }
 
 // tell finds how an item is told in a language. Only Vietnamese is read by the machine, and it says so.
-func tell(i delivery.Item, lang string) (told, []part) {
+func tell(i delivery.Item, lang string, broken map[blob.Ref]bool) (told, []part) {
 	one := told{Ref: i.Ref, Lang: lang, Urgent: i.Class == delivery.Emergency}
 	if vi, ok := i.In(source); ok {
 		one.Title = vi.Title
 	}
 	e, ok := i.In(lang)
-	switch {
-	case ok && e.MP3 != "" && e.Machine:
+	switch recorded := e.MP3 != "" && !broken[e.MP3]; {
+	case ok && recorded && e.Machine:
 		one.Machine = true
 		return one, []part{{Say: "Giọng đọc của máy."}, {Sound: e.MP3}}
-	case ok && e.MP3 != "":
+	case ok && recorded:
 		return one, []part{{Sound: e.MP3}}
 	case ok && lang == source && e.Title != "":
 		one.Machine = true
 		return one, []part{{Say: "Giọng đọc của máy. " + e.Title + ".\n\n" + e.Body}}
 	}
 	one.Left = "loudspeaker.left.no_sound"
+	if broken[e.MP3] {
+		one.Left = "loudspeaker.left.broken"
+	}
 	return one, nil
 }
 
@@ -153,12 +156,27 @@ func (d *Desk) build(ctx context.Context, id string) error {
 		return err
 	}
 	old := []blob.Ref{st.Sound, st.Alarm}
-	now := d.Now()
 	items, err := d.Source.Items(ctx, delivery.Filter{Place: st.Place, Size: 100})
 	if err != nil {
 		return err
 	}
-	daily, alarm, all, refs := plan(st, items, now)
+	for broken := map[blob.Ref]bool{}; ; {
+		err := d.make(ctx, st, items, broken)
+		if bad, ok := errors.AsType[brokenSound](err); ok && !broken[bad.ref] { // one bad recording silences nothing else
+			broken[bad.ref] = true
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		return d.drop(ctx, old)
+	}
+}
+
+// make makes the sounds of a station and keeps them.
+func (d *Desk) make(ctx context.Context, st station, items []delivery.Item, broken map[blob.Ref]bool) (err error) {
+	now := d.Now()
+	daily, alarm, all, refs := plan(st, items, now, broken)
 	// What cuts in is made and kept first: nobody waits for the rest of the programme.
 	if st.Alarm, st.AlarmPlan, err = d.made(ctx, st.Alarm, st.AlarmPlan, alarm); err != nil {
 		return err
@@ -171,10 +189,7 @@ func (d *Desk) build(ctx context.Context, id string) error {
 		return err
 	}
 	st.Made = now
-	if err := d.stations.setMade(ctx, st, next(items, now)); err != nil {
-		return err
-	}
-	return d.drop(ctx, old)
+	return d.stations.setMade(ctx, st, next(items, now))
 }
 
 // drop throws away what no station plays any more: a programme a day would fill the disk.

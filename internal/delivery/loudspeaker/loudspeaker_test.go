@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -223,6 +224,37 @@ func TestProgramme(t *testing.T) {
 		}
 		if page := c.Post(deskURL+"/"+id+"/khoa", "x", "y"); page.Status != http.StatusOK || !strings.Contains(page.Body, "/loa/") || c.Get("/loa/"+key+"/lich").Status != http.StatusNotFound {
 			t.Errorf("a new key: %d; the old one still opens", page.Status)
+		}
+	})
+}
+
+// A recording that cannot be played is left out, and the page says so; the rest is played. Where the machine can read instead, it does.
+func TestABrokenRecording(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		h := newHouse(t, d)
+		id, key := h.station()
+		bad, _, err := h.desk.Files.Put(t.Context(), strings.NewReader("no sound at all"), 0)
+		h.must(err)
+		item := news
+		item.Editions = append([]delivery.Edition{{Lang: "vi", Title: news.Editions[0].Title, Body: news.Editions[0].Body, MP3: bad}}, delivery.Edition{Lang: "tyz", MP3: "0000000000000000000000000000000000000000000000000000000000000000"})
+		other := news
+		other.Ref, other.Editions = "tin3", []delivery.Edition{{Lang: "vi", Title: "Họp thôn", Body: "Tối mai họp ở nhà văn hoá."}}
+		h.change(item, other)
+		if got := h.tell(webtest.New(t, h.site), key); got.Programme == nil {
+			t.Fatal("one bad recording leaves the station without a programme")
+		}
+		st, err := h.desk.stations.byID(t.Context(), id)
+		h.must(err)
+		var left []string
+		for _, one := range st.Items {
+			left = append(left, string(one.Ref)+" "+one.Lang+" "+one.Left)
+		}
+		want := []string{"tin1 vi ", "tin1 tyz loudspeaker.left.broken", "tin3 vi ", "tin3 tyz loudspeaker.left.no_sound"}
+		if !slices.Equal(left, want) || !st.Items[0].Machine {
+			t.Errorf("items %q, want %q", left, want)
+		}
+		if page := webtest.New(t, h.site).As("officer").Get(deskURL + "/" + id); !page.Has("bản ghi âm hỏng") {
+			t.Errorf("page of the station: %s", page.Text())
 		}
 	})
 }

@@ -73,9 +73,25 @@ func render(ctx context.Context, dir, name string, files blob.Store, p part) err
 			return err
 		}
 	} else if err := spill(ctx, files, p.Sound, in); err != nil {
+		return unplayable(ctx, p, err)
+	}
+	return unplayable(ctx, p, ffmpeg(ctx, dir, append([]string{"-format_whitelist", "wav,mp3", "-i", "in", "-map", "0:a:0", "-af", level + ",apad=pad_dur=0.4"}, end...)...))
+}
+
+// A brokenSound is a recording that cannot be played, or is not there.
+type brokenSound struct {
+	ref blob.Ref
+	error
+}
+
+func (b brokenSound) Unwrap() error { return b.error }
+
+// unplayable says of an error that it is the recording's, unless the machine lacks something or was told to stop.
+func unplayable(ctx context.Context, p part, err error) error {
+	if err == nil || p.Sound == "" || ctx.Err() != nil || !fault.Is(err, fault.Internal) && !fault.Is(err, fault.NotFound) {
 		return err
 	}
-	return ffmpeg(ctx, dir, append([]string{"-format_whitelist", "wav,mp3", "-i", "in", "-map", "0:a:0", "-af", level + ",apad=pad_dur=0.4"}, end...)...)
+	return brokenSound{p.Sound, err}
 }
 
 func spill(ctx context.Context, files blob.Store, ref blob.Ref, name string) error {
