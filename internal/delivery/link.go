@@ -135,7 +135,11 @@ func (d *Desk) relink(ctx context.Context) error {
 		if d.now().Before(last.again) {
 			continue
 		}
-		if err := d.link(ctx, p.ID); err != nil {
+		err := d.link(ctx, p.ID)
+		if ctx.Err() != nil { // the end is no refusal
+			return err
+		}
+		if err != nil {
 			d.engine.refused.Store(p.ID, last.once(d.now(), p.Revision, err))
 			d.log.Error("delivery: provider", "provider", p.ID, "error", err)
 			continue
