@@ -113,7 +113,8 @@ func (h *House) site(demo bool) (*web.Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	portal.Mount(s, portal.Options{News: news{h.bulletin, h.places, h.groups}, Finder: h.search, Namer: names{h.places, h.groups}})
+	portal.Mount(s, portal.Options{News: news{h.bulletin, h.places, h.groups}, Finder: h.search, Namer: names{h.places, h.groups},
+		Lists: []string{library.SiteMap}})
 	bulletin.Mount(s, h.bulletin)
 	subscriber.Mount(s, h.people, topics())
 	subscriber.MountPush(s, h.people, h.pushKey)

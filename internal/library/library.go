@@ -116,6 +116,7 @@ type Document struct {
 	Depositor, Describer, Publisher string
 	Reason                          string // of the withdrawal
 	Made, Changed, Opened           time.Time
+	Told                            time.Time // when what everyone may know of it last changed; zero while that is nothing
 }
 
 // Legible tells whether the document has text that people can read.

@@ -71,12 +71,12 @@ func (s store) dropReading(ctx context.Context, id ID) error {
 
 const columns = `id, state, revision, file, file_name, file_size, format, layer, accepted, encoding, pages, parts, contents, trouble,
 	title, number, kind, issuer, signed, force_from, force_until, force, lang, subjects, places, groups, summary, source, rights, access, proposed,
-	demo, area, village, depositor, describer, publisher, reason, made, changed, opened, scanned, pages_read`
+	demo, area, village, depositor, describer, publisher, reason, made, changed, opened, scanned, pages_read, told`
 
 type row struct {
 	Document
 	contents, trouble, subjects, places, groups string
-	made, changed, opened                       int64
+	made, changed, opened, told                 int64
 }
 
 func (r *row) fields() []any {
@@ -84,13 +84,14 @@ func (r *row) fields() []any {
 		&r.contents, &r.trouble, &r.Title, &r.Number, &r.Kind, &r.Issuer, &r.Signed, &r.ForceFrom, &r.ForceUntil, &r.Force, &r.Lang,
 		&r.subjects, &r.places, &r.groups, &r.Summary, &r.Source, &r.Rights, &r.Access, &r.Proposed, &r.Demo, &r.Area, &r.Village,
 		&r.Depositor, &r.Describer, &r.Publisher, &r.Reason, &r.made, &r.changed, &r.opened,
-		&r.Scanned, &r.PagesRead}
+		&r.Scanned, &r.PagesRead, &r.told}
 }
 
 func (r row) document() (Document, error) {
 	d := r.Document
 	d.Subjects, d.Places, d.Groups = words[string](r.subjects), words[place.ID](r.places), words[ethnic.Slug](r.groups)
 	d.Made, d.Changed, d.Opened = db.Time(r.made), db.Time(r.changed), db.Time(r.opened)
+	d.Told = db.Time(r.told)
 	if r.contents != "" {
 		if err := json.Unmarshal([]byte(r.contents), &d.Contents); err != nil {
 			return d, err
@@ -124,7 +125,7 @@ func values(d Document) ([]any, error) {
 	return []any{d.ID, d.State, d.Revision, d.File, d.FileName, d.FileSize, d.Format, d.Layer, d.Accepted, d.Encoding, d.Pages, d.Parts, contents, trouble,
 		d.Title, d.Number, d.Kind, d.Issuer, d.Signed, d.ForceFrom, d.ForceUntil, d.Force, d.Lang, line(d.Subjects), line(d.Places), line(d.Groups),
 		d.Summary, d.Source, d.Rights, d.Access, d.Proposed, d.Demo, d.Area, d.Village, d.Depositor, d.Describer, d.Publisher, d.Reason,
-		db.Millis(d.Made), db.Millis(d.Changed), db.Millis(d.Opened), d.Scanned, d.PagesRead}, nil
+		db.Millis(d.Made), db.Millis(d.Changed), db.Millis(d.Opened), d.Scanned, d.PagesRead, db.Millis(d.Told)}, nil
 }
 
 func words[T ~string](text string) []T {
@@ -176,9 +177,13 @@ func (s store) insert(ctx context.Context, d Document) error {
 	return db.Insert(ctx, s.tx, "library_document", columns, [][]any{v})
 }
 
-// save writes everything of a document but what it was made from, and gives it a new revision.
+// save writes everything of a document but what it was made from, and gives it a new revision. What everyone may know of it, or could
+// know once, is told anew.
 func (s store) save(ctx context.Context, d Document) error {
 	d.Revision++
+	if d.public() || !d.Told.IsZero() {
+		d.Told = d.Changed
+	}
 	v, err := values(d)
 	if err != nil {
 		return err
@@ -187,7 +192,7 @@ func (s store) save(ctx context.Context, d Document) error {
 		accepted = $9, encoding = $10, pages = $11, parts = $12, contents = $13, trouble = $14, title = $15, number = $16, kind = $17, issuer = $18,
 		signed = $19, force_from = $20, force_until = $21, force = $22, lang = $23, subjects = $24, places = $25, groups = $26, summary = $27,
 		source = $28, rights = $29, access = $30, proposed = $31, demo = $32, area = $33, village = $34, depositor = $35, describer = $36,
-		publisher = $37, reason = $38, made = $39, changed = $40, opened = $41, scanned = $42, pages_read = $43 WHERE id = $1`, v...)
+		publisher = $37, reason = $38, made = $39, changed = $40, opened = $41, scanned = $42, pages_read = $43, told = $44 WHERE id = $1`, v...)
 	return err
 }
 

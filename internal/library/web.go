@@ -20,17 +20,19 @@ var pages embed.FS
 
 type handler struct {
 	desk *Desk
+	site *web.Site
 	room *web.Room
 }
 
 // Mount registers the pages of the library.
 func Mount(site *web.Site, d *Desk) {
-	h := handler{desk: d, room: site.Room("library", pages)}
+	h := handler{desk: d, site: site, room: site.Room("library", pages)}
 	site.Handle("GET /thu-vien", duty.LibraryRead, h.list)
 	site.Handle("GET /thu-vien/{id}", duty.LibraryRead, h.read)
 	site.Handle("GET /thu-vien/{id}/tep", duty.LibraryRead, h.original)
 	site.Handle("GET /thu-vien/{id}/trich-dan.bib", duty.LibraryRead, h.bibTeX)
 	h.mountDesk(site)
+	h.mountSource(site)
 }
 
 // filters are the values that narrow a list: the name in the address, the facet of the search, the message of its heading.

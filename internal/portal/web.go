@@ -31,6 +31,7 @@ type Options struct {
 	Finder Finder
 	Namer  Namer
 	Maps   []Mapped // more addresses for the site map
+	Lists  []string // addresses of the site maps that rooms keep themselves
 }
 
 // Mapped lists addresses of a room for the site map.
@@ -51,7 +52,7 @@ func Mount(site *web.Site, o Options) {
 	}
 	site.Handle("GET /gioi-thieu", duty.Public, h.page("about", "portal.about.title", "portal.about.lead"))
 	site.Handle("GET /rieng-tu", duty.Public, h.page("privacy", "portal.privacy.title", "portal.privacy.lead"))
-	site.Handle("GET /robots.txt", duty.Public, h.robots)
+	site.Handle("GET /robots.txt", duty.Public, h.robots(o.Lists))
 	site.Handle("GET /sitemap.xml", duty.Public, h.siteMap(o.Maps))
 }
 
@@ -227,9 +228,14 @@ func (h handler) page(name, title, lead string) web.Handler {
 	}
 }
 
-func (h handler) robots(w http.ResponseWriter, r *http.Request) error {
-	text := "User-agent: *\nDisallow: /ban-lam-viec\nDisallow: /dang-nhap\nDisallow: /tim\nSitemap: " + web.Origin(r) + "/sitemap.xml\n"
-	return web.Bytes(w, r, "text/plain; charset=utf-8", []byte(text))
+func (h handler) robots(lists []string) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		text := "User-agent: *\nDisallow: /ban-lam-viec\nDisallow: /dang-nhap\nDisallow: /tim\n"
+		for _, list := range append([]string{"/sitemap.xml"}, lists...) {
+			text += "Sitemap: " + web.Origin(r) + list + "\n"
+		}
+		return web.Bytes(w, r, "text/plain; charset=utf-8", []byte(text))
+	}
 }
 
 // siteMap lists every public page that can be reached by a fixed address, and what other rooms add.
