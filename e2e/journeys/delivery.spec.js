@@ -100,7 +100,8 @@ test('a flood warning goes to every phone, is understood, stopped and recalled',
     await test.step('the loudspeaker of the commune has a key of its own', async () => {
       await officer.goto(`${desk}/loa`)
       await officer.getByLabel(t('loudspeaker.name'), { exact: true }).fill('Loa xã Bắc Sơn')
-      await officer.getByLabel(t('loudspeaker.langs'), { exact: true }).fill('vi tyz')
+      await officer.getByLabel(t('loudspeaker.langs.place', { N: 1 }), { exact: true }).selectOption('vi')
+      await officer.getByLabel(t('loudspeaker.langs.place', { N: 2 }), { exact: true }).selectOption('tyz')
       await officer.getByRole('main').getByRole('button', { name: t('loudspeaker.add') }).click()
       await officer.goto(`${desk}/loa`)
       await officer.getByRole('link', { name: 'Loa xã Bắc Sơn' }).click()

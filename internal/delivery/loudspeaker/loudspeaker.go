@@ -67,6 +67,7 @@ const (
 	source   = "vi"
 
 	mostPlays = 200 // in one call
+	mostLangs = 8
 )
 
 func hashOf(key string) string {
@@ -333,7 +334,7 @@ func (d *Desk) save(ctx context.Context, actor duty.Actor, st station) (string, 
 		wrong = append(wrong, fault.Field("hours", "loudspeaker.hours.bad"))
 	}
 	known := func(tag string) bool { _, err := d.Languages.Language(tag); return err == nil }
-	if len(st.Langs) == 0 || len(st.Langs) > 8 || slices.ContainsFunc(st.Langs, func(l string) bool { return !known(l) }) {
+	if len(st.Langs) == 0 || len(st.Langs) > mostLangs || slices.ContainsFunc(st.Langs, func(l string) bool { return !known(l) }) {
 		wrong = append(wrong, fault.Field("langs", "loudspeaker.langs.bad"))
 	}
 	if err := errors.Join(wrong...); err != nil {

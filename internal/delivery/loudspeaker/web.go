@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -197,8 +198,9 @@ type listPage struct {
 
 // A form is what an officer tells of a station.
 type form struct {
-	Places             []web.Choice
-	Name, Hours, Langs string
+	Places      []web.Choice
+	Name, Hours string
+	Langs       [][]web.Choice // one list a place in the order of playing
 }
 
 func (h handler) list(w http.ResponseWriter, r *http.Request) error {
@@ -222,7 +224,35 @@ func (h handler) showList(w http.ResponseWriter, r *http.Request, typed station,
 }
 
 func (h handler) form(st station) form {
-	return form{Name: st.Name, Hours: strings.Join(st.Hours, " "), Langs: strings.Join(st.Langs, " ")}
+	f := form{Name: st.Name, Hours: strings.Join(st.Hours, " ")}
+	for n := range min(max(4, len(st.Langs)+1), mostLangs) {
+		chosen := ""
+		if n < len(st.Langs) {
+			chosen = st.Langs[n]
+		}
+		f.Langs = append(f.Langs, h.languages(chosen))
+	}
+	return f
+}
+
+// languages are those heard in the province, by name, and whichever is chosen.
+func (h handler) languages(chosen string) []web.Choice {
+	all := []web.Choice{{Text: "–", Chosen: chosen == ""}}
+	for _, l := range h.desk.Languages.Languages() {
+		if l.LangSon || l.Tag == chosen {
+			all = append(all, web.Choice{Code: l.Tag, Text: l.Name, Chosen: l.Tag == chosen})
+		}
+	}
+	return all
+}
+
+// name is the name of a language.
+func (h handler) name(tag string) string {
+	l, err := h.desk.Languages.Language(tag)
+	if err != nil {
+		return tag
+	}
+	return l.Name
 }
 
 func (h handler) place(id place.ID) string {
@@ -238,7 +268,12 @@ func words(s string) []string {
 }
 
 func typed(r *http.Request, st station) station {
-	st.Name, st.Hours, st.Langs = strings.TrimSpace(r.FormValue("name")), words(r.FormValue("hours")), words(r.FormValue("langs"))
+	st.Name, st.Hours, st.Langs = strings.TrimSpace(r.FormValue("name")), words(r.FormValue("hours")), nil
+	for _, tag := range r.Form["langs"] {
+		if tag != "" && !slices.Contains(st.Langs, tag) {
+			st.Langs = append(st.Langs, tag)
+		}
+	}
 	return st
 }
 
@@ -278,6 +313,10 @@ func (h handler) show(w http.ResponseWriter, r *http.Request, st station, key st
 	plays, err := h.desk.stations.plays(r.Context(), st.ID)
 	if err != nil {
 		return err
+	}
+	st.Items = slices.Clone(st.Items)
+	for i := range st.Items {
+		st.Items[i].Lang = h.name(st.Items[i].Lang)
 	}
 	p := stationPage{Station: st, Where: h.place(st.Place), Urgent: urgent, Plays: plays, Form: f, Key: key, Base: web.Origin(r) + "/loa/KHOA"}
 	if key != "" {
