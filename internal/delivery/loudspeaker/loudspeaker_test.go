@@ -317,7 +317,8 @@ func free(t *testing.T) int {
 	return ln.Addr().(*net.TCPAddr).Port
 }
 
-// A station of liquidsoap plays the programme into icecast; after an emergency is published its alarm is heard there.
+// A station of liquidsoap plays the programme into icecast; after an emergency is published its alarm is heard there, and once it is
+// recalled the programme goes on without it.
 func TestOnAir(t *testing.T) {
 	for _, tool := range []string{"icecast2", "liquidsoap"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -362,7 +363,7 @@ output.icecast(%%wav, host="127.0.0.1", port=%[3]d, password="s", mount="loa.wav
 	}
 	start("icecast2", "-c", filepath.Join(dir, "icecast.xml"))
 	start("liquidsoap", filepath.Join(dir, "loa.liq"))
-	ctx, cancel := context.WithTimeout(t.Context(), 120*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 180*time.Second)
 	defer cancel()
 	var air io.ReadCloser
 	for air == nil {
@@ -384,10 +385,10 @@ output.icecast(%%wav, host="127.0.0.1", port=%[3]d, password="s", mount="loa.wav
 	h.must(err)
 	// 44.1 kHz stereo of 16 bits: windows of 0.2 s
 	raw, window := make([]byte, 8820*4), make([]float64, 8820)
-	published, sound := false, 0
-	for n := 0; ; n++ {
+	published, recalled, sound, calm := false, false, 0, 0
+	for n := 0; calm < 150; n++ { // half a minute: longer than what cuts in, which a player plays to its end
 		if _, err := io.ReadFull(air, raw); err != nil {
-			t.Fatalf("the alarm was not heard (programme heard in %d windows of %d): %v", sound, n, err)
+			t.Fatalf("alarm published %t, recalled %t, not heard since in %d windows; something heard in %d windows of %d: %v", published, recalled, calm, sound, n, err)
 		}
 		loud := 0.0
 		for i := range window {
@@ -401,12 +402,22 @@ output.icecast(%%wav, host="127.0.0.1", port=%[3]d, password="s", mount="loa.wav
 		if !published && tone > 0.8 {
 			t.Fatal("an alarm before there is an emergency")
 		}
-		if published && tone > 0.8 && loud > 1 {
-			return
-		}
-		if sound > 3 && !published {
+		switch alarm := tone > 0.8 && loud > 1; {
+		case sound > 3 && !published:
 			h.change(flood)
 			published = true
+		case alarm && !recalled:
+			over := flood
+			over.Recalled, over.Ended = true, h.clock
+			h.change(over)
+			recalled, sound = true, 0
+		case alarm:
+			calm = 0
+		case recalled:
+			calm++
 		}
+	}
+	if sound < 10 {
+		t.Errorf("after the recall something was heard in %d windows: the programme does not go on", sound)
 	}
 }
