@@ -227,7 +227,7 @@ func (h handler) page(r *http.Request, c Campaign) (campaignPage, error) {
 		return p, err
 	}
 	if item, err := h.desk.item(ctx, c.Ref, c.Version); err == nil {
-		p.Text = h.desk.sms(c, item, i18n.Default, "", nobody)
+		p.Text = h.shown(r, h.desk.sms(c, item, i18n.Default, "", nobody))
 	}
 	if c.Of != "" {
 		if p.Of, err = h.desk.read().campaign(ctx, c.Of); err != nil {

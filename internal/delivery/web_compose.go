@@ -124,7 +124,7 @@ func (h handler) composePage(r *http.Request, o Order, starts string) (p compose
 		p.Lines = append(p.Lines, line)
 	}
 	for lang, t := range p.Preview.Texts {
-		p.Texts = append(p.Texts, previewText{h.desk.language(lang), t, p.Preview.Plain[lang]})
+		p.Texts = append(p.Texts, previewText{h.desk.language(lang), h.shown(r, t), p.Preview.Plain[lang]})
 	}
 	slices.SortFunc(p.Texts, func(a, b previewText) int { return strings.Compare(a.Lang, b.Lang) })
 	p.Cost = i18n.Number(web.Reader(r).UI, p.Preview.Cost)
@@ -149,6 +149,14 @@ func (h handler) usual(r *http.Request, o *Order) error {
 		o.Channels, err = h.desk.connected(r.Context(), item.Demo)
 	}
 	return err
+}
+
+// shown is an SMS as an officer sees it: the address in it is each reader's own.
+func (h handler) shown(r *http.Request, t Text) Text {
+	if link := h.desk.linkTo(nobody); link != "" {
+		t.All = strings.Replace(t.All, link, "["+web.T(r, "delivery.compose.link")+"]", 1)
+	}
+	return t
 }
 
 func later(a, b time.Time) time.Time {
