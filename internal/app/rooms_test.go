@@ -85,6 +85,7 @@ var rooms = []room{
 	{floor: base, path: "internal/library/catalogue", only: nothing},
 	{floor: base, path: "internal/library/oai", only: []string{"internal/fault", "internal/outgoing", "internal/library/catalogue"}},
 	{floor: base, path: "internal/library/transcript", only: []string{"internal/fault", "internal/fold"}},
+	{floor: base, path: "internal/library/epub", only: []string{"internal/library/transcript"}},
 
 	{floor: feature, path: "internal/bulletin"},
 	{floor: feature, path: "internal/library"},

@@ -1,6 +1,8 @@
 package library
 
 import (
+	"archive/zip"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -107,6 +109,35 @@ func TestCatalogueTells(t *testing.T) {
 			t.Errorf("%d later and %d earlier, want 1 and 2", later, earlier)
 		}
 	})
+}
+
+// The book has the whole text and the same rights as the page.
+func TestBook(t *testing.T) {
+	b := newBench(t, dbtest.SQLite(t))
+	open := b.opened(t, "a.txt", notice, nil)
+	closed := b.opened(t, "c.txt", "Việc riêng của làng", func(r *Record) { r.Kind, r.Access = "notice", "ask" })
+	garbled := b.opened(t, "b.txt", "gnơưn tốđ gnôhk noc àB gnừr yáhc gnòhp", func(r *Record) { r.Title, r.Kind = "Bản chụp", "notice" })
+	s := b.site(t)
+	page := webtest.New(t, s).Get(open.URL() + "/sach.epub")
+	z, err := zip.NewReader(strings.NewReader(page.Body), int64(len(page.Body)))
+	if err != nil || page.Header.Get("Content-Type") != "application/epub+zip" || !strings.Contains(page.Header.Get("Content-Disposition"), "12-qd-ubnd.epub") {
+		t.Fatalf("the book: %v, %v", err, page.Header)
+	}
+	f, err := z.Open("book/text-2.xhtml") // what stands before the first article is the first
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := io.ReadAll(f); err != nil || !strings.Contains(string(text), "Điều 1. Phạm vi") {
+		t.Errorf("the text is %s, %v", text, err)
+	}
+	if !webtest.New(t, s).Get(open.URL()).Has(open.URL() + "/sach.epub") {
+		t.Error("the page does not offer the book")
+	}
+	for _, id := range []ID{closed, garbled, "none"} {
+		if page := webtest.New(t, s).Get(id.URL() + "/sach.epub"); page.Status != http.StatusNotFound {
+			t.Errorf("the book of %s answers %d", id, page.Status)
+		}
+	}
 }
 
 func TestOtherSystemsRead(t *testing.T) {

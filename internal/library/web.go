@@ -190,6 +190,7 @@ type readPage struct {
 	Whole                    bool // every part on one page, for printing
 	Pager                    web.Pager
 	WholeURL, File, BibTeX   string
+	Book                     string // address of the book in EPUB; "" where there is no text
 	Cite, Format             string
 	MayWithdraw, MayReadMore bool
 }
@@ -235,6 +236,9 @@ func (h handler) read(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := readPage{Doc: doc, File: doc.ID.URL() + "/tep", BibTeX: doc.ID.URL() + "/trich-dan.bib"}
+	if doc.Legible() {
+		p.Book = doc.ID.URL() + bookName
+	}
 	p.Whole = r.URL.Query().Get("trang") == "het"
 	p.Part, _ = web.Page(r)
 	if err := h.fill(r, &p, p.Part); err != nil {

@@ -18,6 +18,7 @@ import (
 func (h handler) mountSource(site *web.Site) {
 	site.Handle("GET /oai", duty.LibraryRead, h.harvest)
 	site.Handle("POST /oai", duty.LibraryRead, h.harvest) // the protocol has both, and neither changes anything
+	site.Handle("GET /thu-vien/{id}"+bookName, duty.LibraryRead, h.book)
 	site.Handle("GET "+SiteMap, duty.LibraryRead, h.siteMap)
 }
 
