@@ -56,6 +56,15 @@ func (d *Desk) Progress(ctx context.Context, campaign string) (Progress, error) 
 	return d.read().progress(ctx, campaign)
 }
 
+// Standings count the persons of several campaigns by how their message stands.
+func (d *Desk) Standings(ctx context.Context, all []Campaign) (map[string]Progress, error) {
+	ids := make([]string, len(all))
+	for i, c := range all {
+		ids[i] = c.ID
+	}
+	return d.read().standings(ctx, ids)
+}
+
 func sortTallies(all []Tally) {
 	slices.SortFunc(all, func(a, b Tally) int {
 		return cmp.Or(cmp.Compare(a.Commune, b.Commune), cmp.Compare(a.Lang, b.Lang), cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.State.Rank(), b.State.Rank()))

@@ -61,6 +61,25 @@ func (s store) progress(ctx context.Context, campaign string) (Progress, error) 
 	return p, err
 }
 
+// standings count the persons of several campaigns by how their message stands, thinned or not.
+func (s store) standings(ctx context.Context, campaigns []string) (map[string]Progress, error) {
+	var w db.Where
+	w.In("campaign", campaigns...)
+	type row struct {
+		campaign string
+		Tally
+	}
+	all := map[string]Progress{}
+	err := db.Each(ctx, s.c, func(r *row) []any { return []any{&r.campaign, &r.State, &r.N} }, func(r row) error {
+		p := all[r.campaign]
+		p.Messages = append(p.Messages, r.Tally)
+		all[r.campaign] = p
+		return nil
+	}, "SELECT campaign, state, count(*) FROM delivery_message"+w.SQL()+" GROUP BY campaign, state UNION ALL SELECT campaign, state, sum(n) FROM delivery_count"+w.SQL()+
+		" AND channel = '' AND state NOT IN ('"+string(everDoubted)+"', '"+string(overridden)+"') GROUP BY campaign, state", w.Args()...)
+	return all, err
+}
+
 // overridden is the state under which thinned counts keep what was sent in the hours of rest.
 const overridden State = "overridden"
 

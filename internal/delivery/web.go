@@ -4,6 +4,7 @@ import (
 	"embed"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"banlang/internal/duty"
@@ -88,27 +89,23 @@ func (h handler) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := listPage{Total: total, Pager: web.NewPager(r, total), Send: h.site.Policy.May(web.Actor(r), duty.DeliverySend)}
+	standings, err := h.desk.Standings(r.Context(), all)
+	if err != nil {
+		return err
+	}
 	for _, c := range all {
-		l, err := h.line(r, c)
-		if err != nil {
-			return err
-		}
-		p.Items = append(p.Items, l)
+		p.Items = append(p.Items, h.line(r, c, standings[c.ID]))
 	}
 	return h.room.Show(w, r, "campaigns", h.meta(r, web.T(r, "delivery.menu")), p)
 }
 
-func (h handler) line(r *http.Request, c Campaign) (campaignLine, error) {
-	progress, err := h.desk.Progress(r.Context(), c.ID)
-	if err != nil {
-		return campaignLine{}, err
-	}
+func (h handler) line(r *http.Request, c Campaign, progress Progress) campaignLine {
 	l := campaignLine{Campaign: c, Title: h.title(r, c), Where: h.placeName(c.Place), Shape: shape(c.State),
 		Persons: few(r, progress.Persons()), Reached: few(r, progress.Reached())}
 	if n := progress.Reached(); n >= 5 { // a bar would tell what "few" does not
 		l.Share = n * 100 / progress.Persons()
 	}
-	return l, nil
+	return l
 }
 
 // title is that of the bulletin, with the marks that must be seen first.
@@ -139,6 +136,7 @@ type campaignPage struct {
 	Counts    []countLine // of the whole
 	Rows      []rowLine   // by commune and language
 	States    []State     // the columns of Rows
+	Channels  []channelLine
 	Doubts    string
 	Repeats   string
 	Overrides string
@@ -151,6 +149,9 @@ type campaignPage struct {
 	Of        Campaign // the campaign before, of a recall
 	Why       string   // typed as the reason of a recall
 }
+
+// A channelLine counts attempts by one channel.
+type channelLine struct{ Name, Sent, Arrived string }
 
 type rungLine struct {
 	Rung
@@ -193,18 +194,14 @@ func (h handler) campaignMeta(r *http.Request, p campaignPage) web.Meta {
 
 func (h handler) page(r *http.Request, c Campaign) (campaignPage, error) {
 	ctx := r.Context()
-	l, err := h.line(r, c)
+	progress, err := h.desk.Progress(ctx, c.ID)
 	if err != nil {
 		return campaignPage{}, err
 	}
-	p := campaignPage{campaignLine: l, States: shown, Live: !c.Over() && c.State != Paused}
+	p := campaignPage{campaignLine: h.line(r, c, progress), States: occurring(progress), Live: !c.Over() && c.State != Paused}
 	p.Auto = p.Live && r.URL.Query().Has("tu-cap-nhat")
 	p.May = h.site.Policy.Permit(web.Actor(r), duty.DeliveryStop, c.thing()) == nil && c.Kind == News && c.State != Stopped && c.State != Renewed
 	p.Asks = c.Kind == News && h.desk.Answers != nil
-	progress, err := h.desk.Progress(ctx, c.ID)
-	if err != nil {
-		return p, err
-	}
 	p.Doubts, p.Repeats, p.Overrides = few(r, progress.Doubts), few(r, progress.Repeats), few(r, progress.Overridden)
 	for _, s := range shown {
 		if n := progress.In(s); n > 0 {
@@ -215,7 +212,7 @@ func (h handler) page(r *http.Request, c Campaign) (campaignPage, error) {
 			p.Counts = append(p.Counts, line)
 		}
 	}
-	p.Rows = h.rows(r, progress)
+	p.Rows, p.Channels = h.rows(r, progress, p.States), channelLines(r, progress)
 	rungs, err := h.desk.Rungs(ctx, c.ID)
 	if err != nil {
 		return p, err
@@ -237,8 +234,33 @@ func (h handler) page(r *http.Request, c Campaign) (campaignPage, error) {
 	return p, nil
 }
 
+// occurring are the states in which somebody's message stands: the columns of a table.
+func occurring(p Progress) []State {
+	return slices.DeleteFunc(slices.Clone(shown), func(s State) bool { return p.In(s) == 0 })
+}
+
+// channelLines count by channel what was handed over and what has arrived.
+func channelLines(r *http.Request, p Progress) []channelLine {
+	var all []channelLine
+	for _, ch := range Channels() {
+		var sent, arrived int64
+		for _, t := range p.Attempts {
+			if t.Channel == ch && (t.State == Accepted || t.State.Reached()) {
+				sent += t.N
+			}
+			if t.Channel == ch && t.State.Reached() {
+				arrived += t.N
+			}
+		}
+		if sent > 0 {
+			all = append(all, channelLine{web.T(r, "delivery.channel."+string(ch)), few(r, sent), few(r, arrived)})
+		}
+	}
+	return all
+}
+
 // rows are the counts by commune and language.
-func (h handler) rows(r *http.Request, p Progress) []rowLine {
+func (h handler) rows(r *http.Request, p Progress, states []State) []rowLine {
 	type key struct {
 		commune place.ID
 		lang    string
@@ -256,7 +278,7 @@ func (h handler) rows(r *http.Request, p Progress) []rowLine {
 	var all []rowLine
 	for _, k := range order {
 		row := rowLine{Where: h.placeName(k.commune), Lang: h.desk.language(k.lang)}
-		for _, s := range shown {
+		for _, s := range states {
 			n := ""
 			if counts[k][s] > 0 {
 				n = few(r, counts[k][s])

@@ -248,3 +248,31 @@ func TestARecallIsConfirmed(t *testing.T) {
 		}
 	})
 }
+
+// The list counts all its campaigns at once, as each one's page does, and the page counts by channel.
+func TestCampaignsAreCounted(t *testing.T) {
+	campaigns(t, func(d *desk) {
+		d.subscribe(12, 0)
+		d.Provider(delivery.Live, 1000, 100)
+		d.queue(d.order(delivery.Emergency))
+		d.Start()
+		d.sent(12)
+		for range 7 {
+			id, err := db.Value[string](t.Context(), d.DB, "SELECT min(id) FROM delivery_attempt WHERE state IN ('sending', 'accepted')")
+			d.Must(err)
+			d.Must(d.Observe(t.Context(), id, delivery.Delivered, ""))
+		}
+		c := d.campaign(delivery.News)
+		one, err := d.Progress(t.Context(), c.ID)
+		d.Must(err)
+		all, err := d.Standings(t.Context(), []delivery.Campaign{c, {ID: "none"}})
+		d.Must(err)
+		if got := all[c.ID]; got.Persons() != 12 || got.Reached() != 7 || got.Persons() != one.Persons() || got.Reached() != one.Reached() {
+			t.Errorf("in the list %d and %d, on its page %d and %d", got.Persons(), got.Reached(), one.Persons(), one.Reached())
+		}
+		p := webtest.New(t, d.site()).As("officer").Get("/ban-lam-viec/gui/" + c.ID)
+		if !regexp.MustCompile(`(?s)<th scope="row">Tin nhắn SMS</th><td[^>]*>12</td><td[^>]*>7</td>`).MatchString(p.Body) {
+			t.Errorf("by channel: %s", p.Body)
+		}
+	})
+}
