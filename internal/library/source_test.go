@@ -2,6 +2,7 @@ package library
 
 import (
 	"archive/zip"
+	"encoding/json"
 	"io"
 	"net/http"
 	"slices"
@@ -137,6 +138,33 @@ func TestBook(t *testing.T) {
 		if page := webtest.New(t, s).Get(id.URL() + "/sach.epub"); page.Status != http.StatusNotFound {
 			t.Errorf("the book of %s answers %d", id, page.Status)
 		}
+	}
+}
+
+// The reading page says what it is about in the words of schema.org, and no text of a document ends the block that says it.
+func TestLinkedData(t *testing.T) {
+	b := newBench(t, dbtest.SQLite(t))
+	read := func(id ID) map[string]any {
+		page := webtest.New(t, b.site(t)).Get(id.URL())
+		_, rest, _ := strings.Cut(page.Body, `<script type="application/ld+json">`)
+		block, _, _ := strings.Cut(rest, "</script>")
+		var data map[string]any
+		if err := json.Unmarshal([]byte(block), &data); err != nil {
+			t.Fatalf("%v in %s", err, block)
+		}
+		return data
+	}
+	law := read(b.opened(t, "a.txt", notice, func(r *Record) {
+		r.Title, r.Kind, r.Force, r.ForceFrom = "Quyết định </script><b>", "decision_pc", "in_force", 20260601
+	}))
+	for name, want := range map[string]string{"@type": "Legislation", "name": "Quyết định </script><b>", "legislationIdentifier": "12/QĐ-UBND", "legislationDate": "2026-05-05",
+		"legislationLegalForce": "https://schema.org/InForce", "temporalCoverage": "2026-06-01/..", "inLanguage": "vi"} {
+		if law[name] != want {
+			t.Errorf("%s is %v, want %s", name, law[name], want)
+		}
+	}
+	if other := read(b.opened(t, "b.txt", "Báo cáo năm", func(r *Record) { r.Kind = "report" })); other["@type"] != "Report" || other["legislationLegalForce"] != nil {
+		t.Errorf("a report is %v", other)
 	}
 }
 

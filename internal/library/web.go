@@ -249,7 +249,7 @@ func (h handler) read(w http.ResponseWriter, r *http.Request) error {
 	return h.room.Show(w, r, "read", web.Meta{
 		Title: shortTitle(doc), Description: doc.Summary, Crumbs: []web.Link{{Text: web.T(r, "library.title"), URL: "/thu-vien"}}, Lang: doc.Lang,
 		Sheet:   strings.Join(slices.DeleteFunc([]string{doc.Issuer, doc.Number, web.Origin(r) + doc.ID.URL()}, func(s string) bool { return s == "" }), " · "),
-		NoIndex: p.Whole || p.Part > 1,
+		NoIndex: p.Whole || p.Part > 1, Data: h.linked(r, doc),
 	}, p)
 }
 

@@ -26,6 +26,7 @@ type Meta struct {
 	Sheet       string // the line that stands on top of the print
 	Feed        string // address of the Atom feed of what is shown
 	Lang        string // language of the content where it is not the interface's
+	Data        any    // what the page is about, for machines: JSON-LD in the words of schema.org; nil for none
 }
 
 // A Room holds the pages of one package: page/*.html, each of which defines "content", and page/_*.html, parts they share.
