@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"net/http"
 	"slices"
+	"strings"
 
 	"banlang/internal/duty"
 	"banlang/internal/i18n"
@@ -230,11 +231,12 @@ func (h handler) page(name, title, lead string) web.Handler {
 
 func (h handler) robots(lists []string) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		text := "User-agent: *\nDisallow: /ban-lam-viec\nDisallow: /dang-nhap\nDisallow: /tim\n"
+		var text strings.Builder
+		text.WriteString("User-agent: *\nDisallow: /ban-lam-viec\nDisallow: /dang-nhap\nDisallow: /tim\n")
 		for _, list := range append([]string{"/sitemap.xml"}, lists...) {
-			text += "Sitemap: " + web.Origin(r) + list + "\n"
+			text.WriteString("Sitemap: " + web.Origin(r) + list + "\n")
 		}
-		return web.Bytes(w, r, "text/plain; charset=utf-8", []byte(text))
+		return web.Bytes(w, r, "text/plain; charset=utf-8", []byte(text.String()))
 	}
 }
 

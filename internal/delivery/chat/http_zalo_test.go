@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -51,9 +52,7 @@ func (v *vault) renew(_ context.Context, renew func(delivery.Settings) (delivery
 			return v.kept, errors.New("disk full")
 		}
 		v.renewed++
-		for name, text := range fresh {
-			v.kept[name] = text
-		}
+		maps.Copy(v.kept, fresh)
 	}
 	return v.kept, nil
 }
@@ -70,9 +69,7 @@ func openZalo(t *testing.T, url string, v *vault) delivery.Sender {
 	for _, f := range chat.Zalo().Fields {
 		settings[f.Name] = f.Default
 	}
-	for name, text := range zaloSettings(url) {
-		settings[name] = text
-	}
+	maps.Copy(settings, zaloSettings(url))
 	return open(t, chat.Zalo(), settings, zaloHooks(v))
 }
 

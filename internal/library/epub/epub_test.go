@@ -101,11 +101,11 @@ func TestBookHasItsText(t *testing.T) {
 	if z.File[0].Name != "mimetype" || z.File[0].Method != zip.Store || len(z.File[0].Extra) > 0 {
 		t.Errorf("the first file is %+v", z.File[0].FileHeader)
 	}
-	all := ""
+	var all strings.Builder
 	for n := 1; files[fmt.Sprintf("book/text-%d.xhtml", n)] != ""; n++ {
-		all += files[fmt.Sprintf("book/text-%d.xhtml", n)]
+		all.WriteString(files[fmt.Sprintf("book/text-%d.xhtml", n)])
 	}
-	if got := strings.Count(all, "Đồng bào các dân tộc"); got != 24*100 {
+	if got := strings.Count(all.String(), "Đồng bào các dân tộc"); got != 24*100 {
 		t.Errorf("the text stands there %d times, want %d", got, 24*100)
 	}
 	nav := files["book/nav.xhtml"]
