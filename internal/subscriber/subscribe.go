@@ -66,6 +66,13 @@ func (d *Desk) Subscribe(ctx context.Context, actor duty.Actor, w Wish) (ID, err
 			return "", err
 		}
 	}
+	elsewhere, err := d.elsewhere(ctx, w)
+	if err != nil {
+		return "", err
+	}
+	if elsewhere {
+		wrong = errors.Join(wrong, fault.Field("village", "subscriber.village.elsewhere"))
+	}
 	if wrong != nil {
 		return "", wrong
 	}
@@ -123,6 +130,15 @@ func (d *Desk) check(w *Wish) (address string, wrong error) {
 		w.Lang = i18n.Default
 	}
 	return address, wrong
+}
+
+// elsewhere tells whether the village of a wish is none of its commune.
+func (d *Desk) elsewhere(ctx context.Context, w Wish) (bool, error) {
+	if w.Village == "" {
+		return false, nil
+	}
+	all, err := d.places.VillagesIn(ctx, w.Place, d.places.Today())
+	return !slices.ContainsFunc(all, func(v place.Village) bool { return v.ID == w.Village }), err
 }
 
 func distinct(list []string) []string {

@@ -160,6 +160,7 @@ func TestCodes(t *testing.T) {
 // What is no telephone, is a fixed line, or comes without an agreement is refused by its field, in one answer.
 func TestSubscribeFaults(t *testing.T) {
 	c := newCounter(t, dbtest.SQLite(t))
+	c.village("v1")
 	for _, k := range []struct {
 		what  string
 		spoil func(*Wish)
@@ -170,6 +171,8 @@ func TestSubscribeFaults(t *testing.T) {
 		{"a fixed line", func(w *Wish) { w.Address = "0205 3812 345" }, "address"},
 		{"no agreement", func(w *Wish) { w.Agreed = false }, "agreed"},
 		{"a province", func(w *Wish) { w.Place = c.desk.home() }, "place"},
+		{"a village of another commune", func(w *Wish) { w.Place, w.Village = c.other, "v1" }, "village"},
+		{"no such village", func(w *Wish) { w.Village = "v2" }, "village"},
 		{"no such language", func(w *Wish) { w.Heard = []string{"xx"} }, "heard"},
 		{"no such channel", func(w *Wish) { w.Channel = Loudspeaker }, "channel"},
 		{"no mail", func(w *Wish) { w.Channel, w.Address = Email, "a@b" }, "address"},

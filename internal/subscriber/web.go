@@ -243,11 +243,8 @@ func (h handler) page(r *http.Request, w Wish, places []web.Choice) (formPage, e
 
 // inPlace drops a village that is none of the commune: it was chosen before another commune was.
 func (h handler) inPlace(r *http.Request, w *Wish) error {
-	if w.Village == "" {
-		return nil
-	}
-	all, err := h.desk.places.VillagesIn(r.Context(), w.Place, h.desk.places.Today())
-	if !slices.ContainsFunc(all, func(v place.Village) bool { return v.ID == w.Village }) {
+	elsewhere, err := h.desk.elsewhere(r.Context(), *w)
+	if elsewhere {
 		w.Village = ""
 	}
 	return err

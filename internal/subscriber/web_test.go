@@ -83,6 +83,14 @@ func newCounter(t *testing.T, d *db.DB) *counter {
 	return c
 }
 
+// village enters one in the list of the commune.
+func (c *counter) village(id string) {
+	c.Helper()
+	_, err := db.Exec(c.Context(), c.desk.db, `INSERT INTO place_village (id, unit, kind, name, folded, sort_key, decision, decided, from_day, state, entered_by, entered)
+		VALUES ($1, $2, 'thôn', $1, $1, $1, '1/QĐ', 1, 1, 'in_force', 'test', 1)`, id, string(c.commune))
+	c.must(err)
+}
+
 func (c *counter) must(err error) {
 	c.Helper()
 	if err != nil {
@@ -249,6 +257,7 @@ func TestAssist(t *testing.T) {
 // A relay helps people of the own village, and those alone.
 func TestRelay(t *testing.T) {
 	c := newCounter(t, dbtest.SQLite(t))
+	c.village("v1")
 	relay, officer := webtest.New(t, c.site).As("relay"), webtest.New(t, c.site).As("officer")
 	fields := func(address, village string) []string {
 		return []string{"address", address, "place", string(c.commune), "village", village, "told", "tyz", "agreed", "yes", "reason", "Bà không biết chữ, nhờ ghi giúp"}
