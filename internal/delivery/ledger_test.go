@@ -482,6 +482,15 @@ func TestThinningKeepsTheCounts(t *testing.T) {
 		if fmt.Sprint(before) != fmt.Sprint(after) {
 			t.Errorf("thinned:\n%+v\nbefore:\n%+v", after, before)
 		}
+		fresh, err := h.Progress(t.Context(), "new")
+		h.Must(err)
+		standings, err := h.Standings(t.Context(), []delivery.Campaign{{ID: "old"}, {ID: "new"}})
+		h.Must(err)
+		for id, want := range map[string]delivery.Progress{"old": before, "new": fresh} {
+			if got := standings[id]; got.Persons() != want.Persons() || got.Reached() != want.Reached() || want.Reached() == 0 {
+				t.Errorf("in the list %s has %d of %d, on its own page %d of %d", id, got.Reached(), got.Persons(), want.Reached(), want.Persons())
+			}
+		}
 		for _, table := range []string{"delivery_message", "delivery_attempt", "delivery_event"} {
 			n, err := db.Value[int64](t.Context(), h.DB, "SELECT count(*) FROM "+table+" WHERE campaign = 'old'")
 			if err != nil || n != 0 {
