@@ -26,7 +26,11 @@ type Connector struct {
 	Simulated bool
 	// Make makes what a new connection needs and nobody can think of, such as keys; nil where there is nothing.
 	Make func() (Settings, error)
-	Open func(Settings, Hooks) (Sender, error) // does not wait for the network
+	// Remade says that another of what was made may take its place later, and nobody is lost by it.
+	Remade bool
+	// Notes are what is to be published elsewhere for a connection, such as the record of a key; nil where there is nothing.
+	Notes func(Settings) []Note
+	Open  func(Settings, Hooks) (Sender, error) // does not wait for the network
 }
 
 // A Field is one setting of a connector, labelled by the message delivery.field.<name>.
@@ -36,6 +40,9 @@ type Field struct {
 	Required bool
 	Default  string
 }
+
+// A Note is a line to be published elsewhere. Key is the message that says where.
+type Note struct{ Key, Name, Value string }
 
 // Settings are the values of a provider's fields, secrets in plain.
 type Settings map[string]string
@@ -175,6 +182,77 @@ func (d *Desk) SaveProvider(ctx context.Context, actor duty.Actor, p Provider, r
 		ring(d.engine.changed)
 	}
 	return id, err
+}
+
+// Remake makes anew what a connection needs and nobody can think of, in place of what is there.
+func (d *Desk) Remake(ctx context.Context, actor duty.Actor, id, reason string) error {
+	if err := d.policy.Permit(actor, duty.DeliverySetChannel, duty.Thing{}); err != nil {
+		return err
+	}
+	reason = strings.TrimSpace(reason)
+	if len([]rune(reason)) < 10 {
+		return fault.Field("remake", "privacy.reason.short")
+	}
+	p, _, err := d.read().provider(ctx, id)
+	if err != nil {
+		return err
+	}
+	c := d.connectors[p.Connector]
+	if !c.Remade {
+		return fault.New(fault.NotFound, "delivery.provider.none")
+	}
+	made, err := c.Make() // takes a while: nobody waits for it to write
+	if err != nil {
+		return err
+	}
+	err = d.change(ctx, func(s store) error {
+		p, sealed, err := s.provider(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, f := range c.Fields {
+			switch v, ok := made[f.Name]; {
+			case ok && f.Secret:
+				sealed[f.Name] = d.keeper.Wrap(secretOf(id, f.Name), v)
+			case ok:
+				p.Settings[f.Name] = v
+			}
+		}
+		p.Revision++
+		if err := d.tried(p, sealed); err != nil {
+			return err
+		}
+		if err := s.putProvider(ctx, d.now(), p, sealed); err != nil {
+			return err
+		}
+		return audit.Write(ctx, s.tx, d.now(), audit.Entry{Actor: actor.ID, Session: actor.Session, Act: string(duty.DeliverySetChannel), Thing: "provider/" + id,
+			Before: string(p.Mode), After: string(p.Mode), Reason: reason, Note: p.Connector + " remade"})
+	})
+	if err == nil {
+		ring(d.engine.changed)
+	}
+	return err
+}
+
+// Notes are what is to be published elsewhere for a connection.
+func (d *Desk) Notes(ctx context.Context, actor duty.Actor, id string) ([]Note, error) {
+	if err := d.policy.Permit(actor, duty.DeliverySetChannel, duty.Thing{}); err != nil {
+		return nil, err
+	}
+	p, sealed, err := d.read().provider(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	c := d.connectors[p.Connector]
+	if c.Notes == nil {
+		return nil, nil
+	}
+	settings, err := d.unsealed(id, sealed)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(settings, p.Settings)
+	return c.Notes(settings), nil
 }
 
 // tried opens a connection with its settings and closes it again, so that what is wrong with them is told where they are typed. It does

@@ -2,6 +2,7 @@ package delivery_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -163,6 +164,62 @@ func TestConnectionIsTriedOnItsPage(t *testing.T) {
 		}
 		if p := webtest.New(t, d.site()).As("officer").Post(page + "/thu"); p.Status != 403 {
 			t.Errorf("an officer tries a channel: %d", p.Status)
+		}
+	})
+}
+
+// signing is a kind of connection whose keys are made: canary-1, canary-2 and so on, named k1, k2.
+func signing() delivery.Connector {
+	n := 0
+	return delivery.Connector{Name: "smtp", Channel: subscriber.Email, Remade: true,
+		Fields: []delivery.Field{{Name: "host", Required: true}, {Name: "dkim_selector"}, {Name: "dkim_key", Secret: true}},
+		Make: func() (delivery.Settings, error) {
+			n++
+			return delivery.Settings{"dkim_selector": fmt.Sprint("k", n), "dkim_key": fmt.Sprint("canary-", n)}, nil
+		},
+		Notes: func(s delivery.Settings) []delivery.Note {
+			return []delivery.Note{{Key: "mail.dkim.record", Name: s["dkim_selector"] + "." + s["host"], Value: "public of " + strings.TrimPrefix(s["dkim_key"], "canary-")}}
+		}}
+}
+
+// Who sets up mail sees what to publish of the key that was made, and may have another made; the key itself is never shown.
+func TestKeyIsMadeAnewOnItsPage(t *testing.T) {
+	campaigns(t, func(d *desk) {
+		d.Offer(signing())
+		id, err := d.SaveProvider(t.Context(), deliverytest.Admin, delivery.Provider{Connector: "smtp", Name: "Thư", Mode: delivery.Off, Rate: 10, Burst: 10, Window: 10,
+			Settings: delivery.Settings{"host": "mail.example"}}, "set up for a test")
+		d.Must(err)
+		before, err := d.Desk.Provider(t.Context(), id)
+		d.Must(err)
+		admin := webtest.New(t, d.site()).As("admin")
+		page := "/ban-lam-viec/kenh/" + id
+		if shown := admin.Get(page); !shown.Has("k1.mail.example", "public of 1", `action="`+page+`/khoa"`) || strings.Contains(shown.Body, "canary") {
+			t.Errorf("the record is not told, or the key is: %s", shown.Body)
+		}
+		if p := admin.Post(page+"/khoa", "remake", "short"); p.Status != 422 || !p.Has(`id="remake"`) {
+			t.Errorf("without a reason: %d", p.Status)
+		}
+		p := admin.Post(page+"/khoa", "remake", "the old key was lost")
+		if p.Status != 303 {
+			t.Fatalf("a new key: %d %s", p.Status, p.Body)
+		}
+		after, err := d.Desk.Provider(t.Context(), id)
+		d.Must(err)
+		if after.Revision != before.Revision+1 || after.Settings["dkim_selector"] != "k2" || after.Settings["host"] != "mail.example" {
+			t.Errorf("after it: %+v", after)
+		}
+		if p = admin.Follow(p); !p.Has("k2.mail.example", "public of 2") || strings.Contains(p.Body, "canary") {
+			t.Errorf("the new record is not told: %s", p.Body)
+		}
+		kept, err := db.Value[string](t.Context(), d.DB, "SELECT actor || reason || note FROM audit ORDER BY seq DESC LIMIT 1")
+		if d.Must(err); kept != "adminthe old key was lostsmtp remade" {
+			t.Errorf("recorded: %s", kept)
+		}
+		if p := webtest.New(t, d.site()).As("officer").Post(page+"/khoa", "remake", "the old key was lost"); p.Status != 403 {
+			t.Errorf("an officer makes a key: %d", p.Status)
+		}
+		if err := d.Remake(t.Context(), deliverytest.Admin, d.House.Provider(delivery.Live, 10, 10), "of a kind without keys"); !fault.Is(err, fault.NotFound) {
+			t.Errorf("of a kind of which nothing is made: %v", err)
 		}
 	})
 }

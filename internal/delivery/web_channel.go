@@ -15,6 +15,7 @@ func (h handler) mountChannels() {
 	h.site.Handle("GET /ban-lam-viec/kenh/{id}", duty.DeliverySetChannel, h.channel)
 	h.site.Handle("POST /ban-lam-viec/kenh/{id}", duty.DeliverySetChannel, h.saveChannel)
 	h.site.Handle("POST /ban-lam-viec/kenh/{id}/thu", duty.DeliverySetChannel, h.tryChannel)
+	h.site.Handle("POST /ban-lam-viec/kenh/{id}/khoa", duty.DeliverySetChannel, h.remakeChannel)
 	h.site.Menu(web.MenuItem{Group: "desk.admin", Key: "delivery.channels", URL: "/ban-lam-viec/kenh", Act: duty.DeliverySetChannel, Order: 30})
 }
 
@@ -39,6 +40,8 @@ type channelPage struct {
 	Try    bool // there is something to try
 	Modes  []web.Choice
 	Fields []fieldLine
+	Notes  []Note
+	Remade bool // another key may be made
 }
 
 type fieldLine struct {
@@ -60,9 +63,16 @@ func (h handler) provider(r *http.Request) (Provider, error) {
 	return h.desk.Provider(r.Context(), id)
 }
 
-func (h handler) channelPage(r *http.Request, p Provider) channelPage {
+func (h handler) channelPage(r *http.Request, p Provider) (channelPage, error) {
 	page := channelPage{Provider: p, New: p.ID == ""}
 	c := h.desk.connectors[p.Connector]
+	page.Remade = c.Remade && !page.New
+	if !page.New {
+		var err error
+		if page.Notes, err = h.desk.Notes(r.Context(), web.Actor(r), p.ID); err != nil {
+			return page, err
+		}
+	}
 	page.Try = !page.New && !c.Simulated
 	for _, m := range []Mode{Off, Dry, Rehearsal, Live} {
 		if m != Live || !c.Simulated {
@@ -76,7 +86,7 @@ func (h handler) channelPage(r *http.Request, p Provider) channelPage {
 		}
 		page.Fields = append(page.Fields, line)
 	}
-	return page
+	return page, nil
 }
 
 func (h handler) channel(w http.ResponseWriter, r *http.Request) error {
@@ -84,7 +94,18 @@ func (h handler) channel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.room.Show(w, r, "channel", h.channelMeta(r), h.channelPage(r, p))
+	return h.showChannel(w, r, p, nil)
+}
+
+func (h handler) showChannel(w http.ResponseWriter, r *http.Request, p Provider, wrong error) error {
+	page, err := h.channelPage(r, p)
+	if err != nil {
+		return err
+	}
+	if wrong != nil {
+		return h.room.Form(w, r, "channel", h.channelMeta(r), page, wrong)
+	}
+	return h.room.Show(w, r, "channel", h.channelMeta(r), page)
 }
 
 func (h handler) saveChannel(w http.ResponseWriter, r *http.Request) error {
@@ -111,7 +132,7 @@ func (h handler) saveChannel(w http.ResponseWriter, r *http.Request) error {
 				delete(p.Settings, f.Name) // never comes back to a page
 			}
 		}
-		return h.room.Form(w, r, "channel", h.channelMeta(r), h.channelPage(r, p), err)
+		return h.showChannel(w, r, p, err)
 	}
 	web.Flash(r, "ok", "delivery.done.channel", "Name", p.Name)
 	return web.Redirect(w, r, "/ban-lam-viec/kenh")
@@ -134,4 +155,17 @@ func (h handler) tryChannel(w http.ResponseWriter, r *http.Request) error {
 		web.Flash(r, "bad", came.Why)
 	}
 	return web.Redirect(w, r, "/ban-lam-viec/kenh/"+id)
+}
+
+// remakeChannel makes another key for a connection, and shows what is to be published of it.
+func (h handler) remakeChannel(w http.ResponseWriter, r *http.Request) error {
+	p, err := h.desk.Provider(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if err := h.desk.Remake(r.Context(), web.Actor(r), p.ID, r.PostFormValue("remake")); err != nil {
+		return h.showChannel(w, r, p, err)
+	}
+	web.Flash(r, "ok", "delivery.remade")
+	return web.Redirect(w, r, "/ban-lam-viec/kenh/"+p.ID)
 }

@@ -7,9 +7,11 @@ import (
 	"context"
 	"crypto"
 	"crypto/ed25519"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -31,10 +33,11 @@ import (
 )
 
 // SMTP connects to a mail server. tls is starttls (the connection is encrypted before anything is said), tls (encrypted from the
-// start, port 465) or no (for a server inside only). from is "Name <address>". With dkim_domain, dkim_selector and dkim_key (a private
-// key of RSA or Ed25519 in PEM, whose lines may be joined by spaces) everything is signed.
+// start, port 465) or no (for a server inside only). from is "Name <address>". With dkim_selector and dkim_key (a private key of RSA or
+// Ed25519 in PEM, whose lines may be joined by spaces) everything is signed for dkim_domain, or for that of from. A key is made where
+// none is given.
 func SMTP() delivery.Connector {
-	return delivery.Connector{Name: "smtp", Channel: subscriber.Email, Open: open, Fields: []delivery.Field{
+	return delivery.Connector{Name: "smtp", Channel: subscriber.Email, Open: open, Make: newKey, Remade: true, Notes: record, Fields: []delivery.Field{
 		{Name: "host", Required: true}, {Name: "port", Default: "587"}, {Name: "security", Default: "starttls"}, {Name: "user"}, {Name: "password", Secret: true},
 		{Name: "from", Required: true}, {Name: "dkim_domain"}, {Name: "dkim_selector"}, {Name: "dkim_key", Secret: true},
 	}}
@@ -120,16 +123,63 @@ func signer(s delivery.Settings) (*dkim.SignOptions, error) {
 	if s["dkim_key"] == "" {
 		return nil, nil //nolint:nilnil // not signed
 	}
-	if s["dkim_domain"] == "" || s["dkim_selector"] == "" {
-		return nil, fault.Field("dkim_domain", "mail.dkim")
+	if s["dkim_selector"] == "" {
+		return nil, fault.Field("dkim_selector", "mail.dkim")
 	}
 	key, err := keyOf(s["dkim_key"])
 	if err != nil {
 		return nil, fault.Field("dkim_key", "mail.dkim.key")
 	}
-	return &dkim.SignOptions{Domain: s["dkim_domain"], Selector: s["dkim_selector"], Signer: key, Hash: crypto.SHA256,
+	return &dkim.SignOptions{Domain: domainOf(s), Selector: s["dkim_selector"], Signer: key, Hash: crypto.SHA256,
 		HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed,
 		HeaderKeys: []string{"From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "List-Unsubscribe", "List-Unsubscribe-Post"}}, nil
+}
+
+// domainOf is the domain that answers for what is sent.
+func domainOf(s delivery.Settings) string {
+	if s["dkim_domain"] != "" {
+		return s["dkim_domain"]
+	}
+	from, err := mail.ParseAddress(s["from"])
+	if err != nil {
+		return ""
+	}
+	return from.Address[strings.LastIndex(from.Address, "@")+1:]
+}
+
+// newKey makes a key to sign with, of a kind that every receiver can check, and a selector that no key had before.
+func newKey() (delivery.Settings, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, err
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	return delivery.Settings{"dkim_selector": "bl" + strings.ToLower(rand.Text()[:10]),
+		"dkim_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))}, nil
+}
+
+// record is what the name server of the domain is to tell, so that receivers can check what is signed.
+func record(s delivery.Settings) []delivery.Note {
+	sign, err := signer(s)
+	if err != nil || sign == nil || sign.Domain == "" {
+		return nil
+	}
+	var kind string
+	var public []byte
+	switch key := sign.Signer.Public().(type) {
+	case ed25519.PublicKey:
+		kind, public = "ed25519", key
+	default:
+		kind = "rsa"
+		if public, err = x509.MarshalPKIXPublicKey(key); err != nil {
+			return nil
+		}
+	}
+	return []delivery.Note{{Key: "mail.dkim.record", Name: sign.Selector + "._domainkey." + sign.Domain,
+		Value: "v=DKIM1; k=" + kind + "; p=" + base64.StdEncoding.EncodeToString(public)}}
 }
 
 // keyOf reads a private key. A field of one line has lost the line ends of PEM.

@@ -165,6 +165,49 @@ func TestLetterIsSignedAndReadable(t *testing.T) {
 	}
 }
 
+// A connection for which no key is given gets one, and tells the record by which receivers check what it signs.
+func TestKeyIsMadeAndPublished(t *testing.T) {
+	smtp := mail.SMTP()
+	made, err := smtp.Make()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := smtp.Make()
+	if err != nil || again["dkim_selector"] == made["dkim_selector"] || again["dkim_key"] == made["dkim_key"] {
+		t.Errorf("the next key is the same, or has the same name: %v", err)
+	}
+	peer, settings, _ := start(t, "no")
+	if notes := smtp.Notes(settings); len(notes) != 0 {
+		t.Errorf("without a key there is to be published %v", notes)
+	}
+	maps.Copy(settings, made)
+	notes := smtp.Notes(settings)
+	if len(notes) != 1 || notes[0].Name != made["dkim_selector"]+"._domainkey.banlang.example" || strings.Contains(notes[0].Value, made["dkim_key"][40:80]) {
+		t.Fatalf("to be published: %+v", notes)
+	}
+	s, err := smtp.Open(settings, hooks(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := send(t, s, flood)[0]; r.State != delivery.Accepted {
+		t.Fatalf("Send = %+v", r)
+	}
+	for _, x := range []struct {
+		name, record string
+		good         bool
+	}{{"as told", notes[0].Value, true}, {"of another key", smtp.Notes(delivery.Settings{"from": settings["from"], "dkim_selector": "x", "dkim_key": again["dkim_key"]})[0].Value, false}} {
+		checks, err := dkim.VerifyWithOptions(bytes.NewReader(peer.letters[flood.To]), &dkim.VerifyOptions{LookupTXT: func(domain string) ([]string, error) {
+			if domain != notes[0].Name {
+				return nil, errors.New("asked for " + domain)
+			}
+			return []string{x.record}, nil
+		}})
+		if err != nil || len(checks) != 1 || (checks[0].Err == nil) != x.good {
+			t.Errorf("with the record %s: %+v, %v", x.name, checks, err)
+		}
+	}
+}
+
 func read(t *testing.T, raw []byte) {
 	t.Helper()
 	m, err := netmail.ReadMessage(bytes.NewReader(raw))
