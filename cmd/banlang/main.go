@@ -23,6 +23,7 @@ type commands struct {
 	Backup  app.Backup  `cmd:"" help:"Write one encrypted archive of everything but the keys."`
 	Restore app.Restore `cmd:"" help:"Put an archive back into an empty data folder or database."`
 	Verify  app.Verify  `cmd:"" help:"Check the audit record and the files, of the data folder or of an archive."`
+	Pack    app.Pack    `cmd:"" help:"Write the open documents of the library as a ZIM archive, to be read with Kiwix without a network."`
 	Import  app.Import  `cmd:"" help:"Read units, groups, census, boundaries or documents from files."`
 	Version struct{}    `cmd:"" help:"Print the version."`
 }

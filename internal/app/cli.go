@@ -182,6 +182,30 @@ func (h *House) told(err error) string {
 	return strings.Join(said, "; ")
 }
 
+// Run writes the archive beside its name first: a half one never has it.
+func (c Pack) Run(ctx context.Context, v Version) error {
+	return with(ctx, c.Config, v, func(h *House) error {
+		if _, err := os.Stat(c.File); err == nil {
+			return fmt.Errorf("%s is there already: give another name", c.File)
+		}
+		f, err := os.CreateTemp(filepath.Dir(c.File), filepath.Base(c.File)+".*.part")
+		if err != nil {
+			return err
+		}
+		n, err := h.library.WriteZIM(ctx, f, library.Pack{Set: c.Set, Province: h.provinceName(), Agency: h.config.Agency,
+			Say:  func(key string, args ...any) string { return h.text.Text(i18n.Default, key, args...) },
+			Done: func(n int) { say(filepath.Base(c.File), n) }})
+		if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+			return errors.Join(err, os.Remove(f.Name()))
+		}
+		if err := os.Rename(f.Name(), c.File); err != nil {
+			return err
+		}
+		fmt.Printf("%s: %d documents\n", c.File, n)
+		return nil
+	})
+}
+
 // with opens the house for one command.
 func with(ctx context.Context, c config.Config, v Version, do func(*House) error) (err error) {
 	h, err := open(ctx, c, v)

@@ -215,6 +215,13 @@ type Import struct {
 	Dry   bool     `help:"Only say what would change."`
 }
 
+// Pack writes the library as one file.
+type Pack struct {
+	config.Config
+	File string `arg:"" help:"The archive to write, such as thu-vien.zim; there must be none of this name."`
+	Set  string `help:"Only a set of the catalogue, as OAI-PMH names it, such as kind:law or group:tay."`
+}
+
 // say prints progress of long work.
 func say(what string, done int) { fmt.Fprintf(os.Stderr, "  %s: %d\n", what, done) }
 
