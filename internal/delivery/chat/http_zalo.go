@@ -38,7 +38,10 @@ const (
 	refreshToken = "refresh_token"
 )
 
-const longZalo = 2000 // letters of a message to who follows
+const (
+	longZalo = 2000            // letters of a message to who follows
+	denied   = 5 * time.Minute // before a token that was refused is tried again
+)
 
 type zalo struct {
 	*line
@@ -136,11 +139,11 @@ func (z *zalo) submit(ctx context.Context, o delivery.Outgoing) delivery.Result 
 			return z.read(said)
 		}
 		if renewed {
-			return z.denied(*said.Error)
+			return z.locked(*said.Error)
 		}
 		if token, err = z.renew(ctx, token); err != nil {
 			z.hooks.Log.Warn("zalo: token not renewed", "provider", z.hooks.Provider, "error", err)
-			return z.denied(*said.Error)
+			return z.locked(*said.Error)
 		}
 	}
 }
@@ -228,7 +231,14 @@ func (z *zalo) read(a zaloAnswer) delivery.Result {
 	return failed("refused")
 }
 
-func (z *zalo) denied(code int) delivery.Result { return z.put("denied", 5*time.Minute, code) }
+func (z *zalo) denied(code int) delivery.Result { return z.put("denied", denied, code) }
+
+// locked keeps everything back for a while: without a token each message would only ask for another.
+func (z *zalo) locked(code int) delivery.Result {
+	r := z.rest(denied, code)
+	r.Why = "zalo.denied"
+	return r
+}
 
 // put puts a message off and keeps the number that was said.
 func (z *zalo) put(why string, wait time.Duration, code int) delivery.Result {
@@ -257,7 +267,7 @@ func (z *zalo) renew(ctx context.Context, refused string) (string, error) {
 		form := url.Values{"grant_type": {refreshToken}, refreshToken: {kept[refreshToken]}, "app_id": {z.settings["app_id"]}}
 		header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
 		header["secret_key"] = []string{z.settings["app_secret"]}
-		a, err := z.ask(ctx, z.renewal, header, form.Encode())
+		a, err := z.ask(context.WithoutCancel(ctx), z.renewal, header, form.Encode()) // the pair that comes must be heard: the old one is spent
 		if err != nil {
 			return nil, err
 		}

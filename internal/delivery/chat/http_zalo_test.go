@@ -210,6 +210,49 @@ func TestZaloKeepsFirst(t *testing.T) {
 	}
 }
 
+// A message that runs out of time does not take the new pair with it: the refresh token is spent already.
+func TestZaloKeepsAPairThatComesLate(t *testing.T) {
+	v := newVault()
+	ctx, cancel := context.WithCancel(t.Context())
+	n := newNetwork(t, func(a asked) (int, string) {
+		if a.Path == "/v4/oa/access_token" {
+			cancel()
+			time.Sleep(50 * time.Millisecond) // a request that is given up is given up by now
+			return 200, recorded(t, "zalo_tokens")
+		}
+		return 200, recorded(t, "zalo_expired")
+	})
+	o := flood
+	o.To = zaloUser
+	openZalo(t, n.URL, v).Send(ctx, []delivery.Outgoing{o}, func(int, delivery.Result) {})
+	if v.kept["refresh_token"] != "fixture-refresh-2" {
+		t.Errorf("kept %q: the account is locked out", v.kept["refresh_token"])
+	}
+}
+
+// Where no other token is given, not every message of a batch asks for one.
+func TestZaloRestsWithoutAToken(t *testing.T) {
+	n := newNetwork(t, func(a asked) (int, string) {
+		if a.Path == "/v4/oa/access_token" {
+			return 200, recorded(t, "zalo_tokens_refused")
+		}
+		return 200, recorded(t, "zalo_expired")
+	})
+	batch := make([]delivery.Outgoing, 100)
+	for i := range batch {
+		batch[i] = flood
+		batch[i].To = zaloUser
+	}
+	for i, r := range send(t, openZalo(t, n.URL, newVault()), batch...) {
+		if r.State != delivery.Failed || r.Again == 0 {
+			t.Errorf("message %d: %+v", i, r)
+		}
+	}
+	if asked := len(n.all()); asked > 50 {
+		t.Errorf("asked %d times with a token that is refused", asked)
+	}
+}
+
 // A text for a template is cut to its places; a channel without a template says so.
 func TestZaloTemplate(t *testing.T) {
 	n := newNetwork(t, func(asked) (int, string) { return 200, recorded(t, "zalo_template_sent") })
