@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -302,6 +303,25 @@ func TestStatementsAreKept(t *testing.T) {
 	const looks = "SELECT max(CASE WHEN id = $1 THEN name || '$2' END) FROM kept -- not $3" // only the first is an argument
 	if got, err := db.Value[string](ctx, d, looks, 1); got != "$9$2" || err != nil {
 		t.Errorf("what looks like an argument gives %q, %v", got, err)
+	}
+	const two = "UPDATE kept SET name = $1 WHERE id = 1; UPDATE kept SET more = $2 WHERE id = 1" // each has its own argument
+	if _, err := db.Exec(ctx, d, two, "one", 7); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := db.Value[int64](ctx, d, "SELECT more FROM kept WHERE id = $1 AND name = $2", 1, "one"); got != 7 || err != nil {
+		t.Errorf("the second of two statements was given %d, %v", got, err)
+	}
+	for range 20 { // who leaves in the middle of the rows takes nothing from the next
+		const all = "SELECT id FROM kept WHERE id >= $1 ORDER BY id"
+		left, leave := context.WithCancel(ctx)
+		var ids []int64
+		number := func(n *int64) []any { return []any{n} }
+		if err := db.Each(left, d, number, func(int64) error { leave(); time.Sleep(time.Millisecond); return nil }, all, 0); err == nil {
+			t.Error("nobody noticed that the reader had left")
+		}
+		if err := db.Each(ctx, d, number, func(n int64) error { ids = append(ids, n); return nil }, all, 0); err != nil || len(ids) != 3 {
+			t.Fatalf("the next reader gets %v, %v", ids, err)
+		}
 	}
 	for i := range 300 { // more texts than are kept
 		if got, err := db.Value[int64](ctx, d, fmt.Sprintf("SELECT id + %d FROM kept WHERE id = $1 OR id = $1", i), 1); got != int64(i+1) || err != nil {

@@ -132,7 +132,7 @@ var placeholder = regexp.MustCompile(`\$[0-9]+|'[^']*'|--[^\n]*`)
 // of all, each time it is bound. Other texts stay as they are.
 func unnumbered(text string) string {
 	n := 0
-	ordered := !strings.Contains(text, "?")
+	ordered := !strings.ContainsAny(text, "?;") // each of several statements would count from one
 	plain := placeholder.ReplaceAllStringFunc(text, func(name string) string {
 		if name[0] != '$' {
 			return name
