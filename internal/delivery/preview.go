@@ -42,7 +42,11 @@ func (d *Desk) Preview(ctx context.Context, actor duty.Actor, o Order) (Preview,
 				l.Provider, cost = true, max(cost, pr.Cost)
 			}
 		}
-		p.Cost += cost * l.Parts
+		parts := l.Parts
+		if l.Persons < fewest { // what it costs does not tell how few they are
+			parts = l.Parts / l.Persons * (fewest - 1)
+		}
+		p.Cost += cost * parts
 		p.Lines = append(p.Lines, *l)
 	}
 	slices.SortFunc(p.Lines, func(a, b PreviewLine) int {
@@ -53,6 +57,9 @@ func (d *Desk) Preview(ctx context.Context, actor duty.Actor, o Order) (Preview,
 	}
 	return p, err
 }
+
+// fewest persons are told by their number.
+const fewest = 5
 
 // count adds a person to a preview.
 func (d *Desk) count(c Campaign, item Item, person subscriber.Person, p *Preview, lines map[PreviewLine]*PreviewLine) {

@@ -8,6 +8,7 @@ import (
 
 	"banlang/internal/db"
 	"banlang/internal/delivery"
+	"banlang/internal/delivery/deliverytest"
 	"banlang/internal/duty"
 	"banlang/internal/i18n"
 	"banlang/internal/web"
@@ -92,6 +93,31 @@ func TestSmallCountsAreMasked(t *testing.T) {
 		p = boss.Get("/ban-lam-viec/gui")
 		if !p.Has("dưới 5") || strings.Contains(p.Body, "<meter") {
 			t.Errorf("a bar tells what is masked: %s", p.Body)
+		}
+	})
+}
+
+// Two persons cost as much as one: the sum is no way around a masked count.
+func TestTheCostTellsNoSmallCount(t *testing.T) {
+	campaigns(t, func(d *desk) {
+		i := d.shelf[flood]
+		i.Class, i.URL = delivery.Normal, "/ban-tin/flood"
+		d.shelf[flood] = i
+		p, err := d.Desk.Provider(t.Context(), d.Provider(delivery.Live, 1000, 100))
+		d.Must(err)
+		p.Cost = 350
+		_, err = d.SaveProvider(t.Context(), deliverytest.Admin, p, "the price of a part")
+		d.Must(err)
+		cost := func() string {
+			body := webtest.New(t, d.site()).As("officer").Get("/ban-lam-viec/gui/moi?tin=flood&kenh=sms").Body
+			return regexp.MustCompile(`Ước tính [0-9.]+ đồng`).FindString(body)
+		}
+		d.subscribe(2, 0)
+		two := cost()
+		_, err = db.Exec(t.Context(), d.DB, "UPDATE subscriber_endpoint SET state = 'stopped' WHERE id = (SELECT min(id) FROM subscriber_endpoint)")
+		d.Must(err)
+		if one := cost(); two == "" || one != two {
+			t.Errorf("the cost is %q for two and %q for one", two, one)
 		}
 	})
 }
