@@ -50,6 +50,16 @@ func (d *Desk) Answer(ctx context.Context, attempt string, state State, provider
 	return d.put(ctx, write{found: []finding{{attempt: attempt, state: state, provider: provider}}})
 }
 
+// LastAnswer has the engine take in what a network answered, and end at once.
+func (d *Desk) LastAnswer(ctx context.Context, attempt string, state State) error {
+	gathering, end := context.WithCancel(ctx)
+	go d.gather(gathering)
+	w := write{found: []finding{{attempt: attempt, state: state}}, done: make(chan error, 1)}
+	d.engine.writes <- w
+	end()
+	return <-w.done
+}
+
 // Act writes what a person did.
 func (d *Desk) Act(ctx context.Context, message string, state State) error {
 	return d.change(ctx, func(s store) error { return s.act(ctx, d.now(), message, state) })

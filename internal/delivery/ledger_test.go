@@ -157,6 +157,16 @@ func TestReceiptsDoubledShuffledAndEarly(t *testing.T) {
 	})
 }
 
+func TestAnAnswerAtTheVeryEndIsWritten(t *testing.T) {
+	each(t, func(t *testing.T, h *deliverytest.House) {
+		notices(t, h, 0, 1, nil)
+		h.Must(h.LastAnswer(t.Context(), "a000000000", delivery.Delivered))
+		if s, err := h.StateOf(t.Context(), "delivery_attempt", "a000000000"); err != nil || s != delivery.Delivered {
+			t.Errorf("state %s, %v", s, err)
+		}
+	})
+}
+
 func TestNothingIsLostWhenWorkersDie(t *testing.T) {
 	each(t, func(t *testing.T, h *deliverytest.House) {
 		const n, window = 2000, 40

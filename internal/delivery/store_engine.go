@@ -76,7 +76,7 @@ func (d *Desk) gather(ctx context.Context) {
 			}
 		}
 		if held = all; due {
-			d.write(ctx, all)
+			d.write(context.WithoutCancel(ctx), all) // what was taken in when ctx ended is written too
 			held, end = nil, nil
 		} else if end == nil {
 			end = time.After(heldFor)
