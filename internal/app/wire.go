@@ -31,12 +31,17 @@ func connectors() []delivery.Connector {
 		delivery.RehearsalConnector(subscriber.SMS), delivery.RehearsalConnector(subscriber.Email), delivery.RehearsalConnector(subscriber.Push)}
 }
 
-// pushKey is the public key with which a browser subscribes: that of the push provider that sends; empty where there is none.
+// pushKey is the public key with which a browser subscribes: that of the push provider that sends to it, which in a demonstration is one
+// to rehearse with; empty where there is none.
 func (h *House) pushKey(ctx context.Context) (string, error) {
+	mode := delivery.Live
+	if h.people.Demo {
+		mode = delivery.Rehearsal
+	}
 	all, err := h.delivery.Providers(ctx)
 	for _, p := range all {
-		if p.Channel == subscriber.Push && p.Mode == delivery.Live {
-			return p.Settings["public_key"], err
+		if key := p.Settings["public_key"]; p.Channel == subscriber.Push && p.Mode == mode && key != "" {
+			return key, err
 		}
 	}
 	return "", err
