@@ -9,6 +9,9 @@ import (
 
 // What tests of the ledger do by hand.
 
+// Hidden tells which counts are masked.
+func Hidden(counts []int64, sumTold bool) []bool { return hidden(counts, sumTold) }
+
 // Offer adds a kind of connection.
 func (d *Desk) Offer(c Connector) { d.connectors[c.Name] = c }
 

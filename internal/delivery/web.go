@@ -57,14 +57,6 @@ func (h handler) placeName(id place.ID) string {
 	return u.FullName()
 }
 
-// few is a count as an officer may read it: below five it says no more than that.
-func few(r *http.Request, n int64) string {
-	if n > 0 && n < 5 {
-		return web.T(r, "delivery.few")
-	}
-	return i18n.Number(web.Reader(r).UI, n)
-}
-
 // A campaignLine is one campaign in the list.
 type campaignLine struct {
 	Campaign
@@ -101,9 +93,9 @@ func (h handler) list(w http.ResponseWriter, r *http.Request) error {
 
 func (h handler) line(r *http.Request, c Campaign, progress Progress) campaignLine {
 	l := campaignLine{Campaign: c, Title: h.title(r, c), Where: h.placeName(c.Place), Shape: shape(c.State),
-		Persons: few(r, progress.Persons()), Reached: few(r, progress.Reached())}
-	if n := progress.Reached(); n >= 5 { // a bar would tell what "few" does not
-		l.Share = n * 100 / progress.Persons()
+		Persons: few(r, progress.Persons()), Reached: part(r, progress.Reached(), progress.Persons())}
+	if n, all := progress.Reached(), progress.Persons(); n >= least && !isFew(all-n) { // a bar would tell what "few" does not
+		l.Share = n * 100 / all
 	}
 	return l
 }
@@ -203,16 +195,16 @@ func (h handler) page(r *http.Request, c Campaign) (campaignPage, error) {
 	p.May = h.site.Policy.Permit(web.Actor(r), duty.DeliveryStop, c.thing()) == nil && c.Kind == News && c.State != Stopped && c.State != Renewed
 	p.Asks = c.Kind == News && h.desk.Answers != nil
 	p.Doubts, p.Repeats, p.Overrides = few(r, progress.Doubts), few(r, progress.Repeats), few(r, progress.Overridden)
-	for _, s := range shown {
-		if n := progress.In(s); n > 0 {
-			line := countLine{State: s, N: few(r, n)}
-			if all := progress.Persons(); n >= 5 {
-				line.Width = max(1, n*100/all)
-			}
-			p.Counts = append(p.Counts, line)
+	hide := maskedStates(progress)
+	for _, s := range p.States {
+		n := progress.In(s)
+		line := countLine{State: s, N: masked(r, n, hide[s])}
+		if !hide[s] {
+			line.Width = max(1, n*100/progress.Persons())
 		}
+		p.Counts = append(p.Counts, line)
 	}
-	p.Rows, p.Channels = h.rows(r, progress, p.States), channelLines(r, progress)
+	p.Rows, p.Channels = h.rows(r, progress, p.States, hide), channelLines(r, progress)
 	rungs, err := h.desk.Rungs(ctx, c.ID)
 	if err != nil {
 		return p, err
@@ -239,12 +231,34 @@ func occurring(p Progress) []State {
 	return slices.DeleteFunc(slices.Clone(shown), func(s State) bool { return p.In(s) == 0 })
 }
 
+// maskedStates are the states whose count is not told: how many persons there are is told in the list, and how many of them are reached
+// unless it leaves too few.
+func maskedStates(p Progress) map[State]bool {
+	hide := map[State]bool{}
+	reached, rest := p.Reached(), p.Persons()-p.Reached()
+	told := !isFew(reached) && !isFew(rest)
+	for _, ofReached := range []bool{true, false} {
+		states := slices.DeleteFunc(occurring(p), func(s State) bool { return s.Reached() != ofReached })
+		var counts []int64
+		for _, s := range states {
+			counts = append(counts, p.In(s))
+		}
+		for i, h := range hidden(counts, told) {
+			hide[states[i]] = h
+		}
+	}
+	return hide
+}
+
 // channelLines count by channel what was handed over and what has arrived.
 func channelLines(r *http.Request, p Progress) []channelLine {
 	var all []channelLine
 	for _, ch := range Channels() {
-		var sent, arrived int64
+		var made, sent, arrived int64
 		for _, t := range p.Attempts {
+			if t.Channel == ch {
+				made += t.N
+			}
 			if t.Channel == ch && (t.State == Accepted || t.State.Reached()) {
 				sent += t.N
 			}
@@ -253,14 +267,14 @@ func channelLines(r *http.Request, p Progress) []channelLine {
 			}
 		}
 		if sent > 0 {
-			all = append(all, channelLine{web.T(r, "delivery.channel."+string(ch)), few(r, sent), few(r, arrived)})
+			all = append(all, channelLine{web.T(r, "delivery.channel."+string(ch)), part(r, sent, made), masked(r, arrived, isFew(sent-arrived) || isFew(made-arrived))})
 		}
 	}
 	return all
 }
 
 // rows are the counts by commune and language.
-func (h handler) rows(r *http.Request, p Progress, states []State) []rowLine {
+func (h handler) rows(r *http.Request, p Progress, states []State, masks map[State]bool) []rowLine {
 	type key struct {
 		commune place.ID
 		lang    string
@@ -275,17 +289,22 @@ func (h handler) rows(r *http.Request, p Progress, states []State) []rowLine {
 		}
 		counts[k][t.State] += t.N
 	}
-	var all []rowLine
-	for _, k := range order {
-		row := rowLine{Where: h.placeName(k.commune), Lang: h.desk.language(k.lang)}
-		for _, s := range states {
-			n := ""
-			if counts[k][s] > 0 {
-				n = few(r, counts[k][s])
-			}
-			row.N = append(row.N, n)
+	all := make([]rowLine, len(order))
+	for i, k := range order {
+		all[i] = rowLine{Where: h.placeName(k.commune), Lang: h.desk.language(k.lang)}
+	}
+	for _, s := range states {
+		column := make([]int64, len(order))
+		for i, k := range order {
+			column[i] = counts[k][s]
 		}
-		all = append(all, row)
+		for i, hide := range hidden(column, !masks[s]) {
+			text := ""
+			if column[i] > 0 {
+				text = masked(r, column[i], hide)
+			}
+			all[i].N = append(all[i].N, text)
+		}
 	}
 	return all
 }

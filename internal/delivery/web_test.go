@@ -2,6 +2,7 @@ package delivery_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -118,6 +119,44 @@ func TestTheCostTellsNoSmallCount(t *testing.T) {
 		d.Must(err)
 		if one := cost(); two == "" || one != two {
 			t.Errorf("the cost is %q for two and %q for one", two, one)
+		}
+	})
+}
+
+// A count below five is found neither from a sum nor from what is left of one.
+func TestSmallCountsAreNotFoundBySubtraction(t *testing.T) {
+	for _, k := range []struct {
+		counts []int64
+		told   bool
+		want   []bool
+	}{
+		{[]int64{40, 30, 9}, true, []bool{false, false, false}},
+		{[]int64{40, 3, 9}, true, []bool{false, true, true}},
+		{[]int64{40, 1, 1, 0}, true, []bool{true, true, true, false}}, // both would be one
+		{[]int64{40, 4, 4}, true, []bool{false, true, true}},
+		{[]int64{3, 0}, true, []bool{true, false}}, // its sum is masked like it
+		{[]int64{40, 30}, false, []bool{false, true}},
+		{[]int64{40, 3}, false, []bool{false, true}},
+	} {
+		if got := delivery.Hidden(k.counts, k.told); !slices.Equal(got, k.want) {
+			t.Errorf("Hidden(%v, %t) = %v, want %v", k.counts, k.told, got, k.want)
+		}
+	}
+	campaigns(t, func(d *desk) {
+		d.subscribe(12, 0)
+		d.Provider(delivery.Live, 1000, 100)
+		d.queue(d.order(delivery.Normal))
+		for range 10 { // two are left
+			id, err := db.Value[string](t.Context(), d.DB, "SELECT min(id) FROM delivery_attempt WHERE state IN ('planned', 'queued')")
+			d.Must(err)
+			d.Must(d.Observe(t.Context(), id, delivery.Delivered, ""))
+		}
+		boss := webtest.New(t, d.site()).As("officer")
+		for _, path := range []string{"/ban-lam-viec/gui", "/ban-lam-viec/gui/" + d.campaign(delivery.News).ID} {
+			p := boss.Get(path)
+			if !p.Has("trên 4") || strings.Contains(p.Body, ">10<") || strings.Contains(p.Body, ">10 <") || strings.Contains(p.Body, "<meter") {
+				t.Errorf("%s tells that two are left: %s", path, p.Text())
+			}
 		}
 	})
 }
