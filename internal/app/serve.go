@@ -278,6 +278,9 @@ func (h *House) seed(ctx context.Context) error {
 	if err := h.bulletin.SeedDemo(ctx, h.accounts.DemoActor); err != nil {
 		return fmt.Errorf("demonstration bulletins: %w", err)
 	}
+	if err := h.quiz.SeedDemo(ctx, h.accounts.DemoActor); err != nil {
+		return fmt.Errorf("demonstration quiz: %w", err)
+	}
 	if err := h.report.SeedDemo(ctx, h.accounts.DemoActor); err != nil {
 		return fmt.Errorf("demonstration reports: %w", err)
 	}
