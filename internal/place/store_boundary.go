@@ -72,6 +72,28 @@ func (d *Desk) Outline(ctx context.Context, id ID) (outline.Outline, error) {
 	return b.Outline, err
 }
 
+// Rings are the lines around a unit: of its own boundary, or around all the communes of today that lie in it. Empty where one of them
+// has none: who is told where something holds is not to be left out.
+func (d *Desk) Rings(ctx context.Context, id ID) ([][][2]int, error) {
+	own, err := d.Outline(ctx, id)
+	if err != nil || own.Path != "" {
+		return own.Rings(), err
+	}
+	held, err := d.boundaries(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var all []outline.Outline
+	for _, u := range d.Units(id, Commune, d.Today()) {
+		b, ok := held[u.ID]
+		if !ok {
+			return nil, nil
+		}
+		all = append(all, b.Outline)
+	}
+	return outline.Union(all...), nil
+}
+
 // centres lists the profiles of what lies in an area, 4000 at most.
 func (d *Desk) centres(ctx context.Context, area ID) (map[ID]Profile, error) {
 	all := map[ID]Profile{}

@@ -281,11 +281,11 @@ func categories(topic string) []string {
 // area tells where by code, and by outline where one is known.
 func (d *Desk) area(ctx context.Context, id place.ID) (cap.Area, error) {
 	a := cap.Area{Description: d.placeName(id), Geocodes: []cap.Pair{{Name: office, Value: id.Code()}}}
-	drawn, err := d.Places.Outline(ctx, id)
+	rings, err := d.Places.Rings(ctx, id)
 	if err != nil {
 		return a, err
 	}
-	for _, ring := range drawn.Rings() {
+	for _, ring := range rings {
 		var points []cap.Point
 		for _, p := range ring {
 			points = append(points, cap.Point{Latitude: -float64(p[1]) / outline.Fine, Longitude: float64(p[0]) / outline.Fine})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"image/png"
 	"net/http"
 	"os"
@@ -67,11 +68,12 @@ func (b board) Items(_ context.Context, f delivery.Filter) ([]delivery.Item, err
 
 type house struct {
 	*testing.T
-	board board
-	site  *web.Site
-	key   cap.Key
-	clock time.Time
-	base  delivery.Item
+	board  board
+	places *place.Desk
+	site   *web.Site
+	key    cap.Key
+	clock  time.Time
+	base   delivery.Item
 }
 
 const (
@@ -87,6 +89,7 @@ func newHouse(t *testing.T, d *db.DB) *house {
 	h.board = board{map[delivery.Ref][]delivery.Item{}, now}
 	places := place.New(d, now)
 	places.Home = "20"
+	h.places = places
 	languages := ethnic.New(d, places, now)
 	h.must(places.ReadyOnly(t.Context(), "20"))
 	h.must(languages.Ready(t.Context()))
@@ -237,6 +240,30 @@ func TestAlerts(t *testing.T) {
 	for _, path := range []string{"/cap/tin9.xml", "/cap/tin1-9.xml", "/cap/tin1-01.xml", "/cap/tin1-thu-hoi.xml", "/cap/tin1"} {
 		if p := h.get(path); p.Status != http.StatusNotFound {
 			t.Errorf("GET %s = %d", path, p.Status)
+		}
+	}
+}
+
+// A warning for the whole province has the line around its communes; while the boundary of one of them is missing it has none, for whoever
+// lives there would be told nothing.
+func TestAlertForTheProvince(t *testing.T) {
+	h := newHouse(t, dbtest.SQLite(t))
+	h.publish(func(i *delivery.Item) { i.Place = h.places.HomeUnit().ID })
+	if a := h.alert("/cap/tin1.xml").Informations[0].Areas[0]; a.Geocodes[0].Value != "20" || len(a.Polygons) != 0 {
+		t.Errorf("with one boundary of many: %+v", a)
+	}
+	var shapes []string // squares side by side, from west to east
+	for n, u := range h.places.Units(h.places.HomeUnit().ID, place.Commune, h.places.Today()) {
+		w, e := 105+float64(n)/100, 105+float64(n+1)/100
+		shapes = append(shapes, fmt.Sprintf(`{"type":"Feature","id":%q,"geometry":{"type":"Polygon","coordinates":[[[%[2]g,21],[%[3]g,21],[%[3]g,21.1],[%[2]g,21.1],[%[2]g,21]]]}}`, u.Code, w, e))
+	}
+	report, err := h.places.Import(t.Context(), place.Operator(), "boundaries", "x.geojson", strings.NewReader(`{"type":"FeatureCollection","features":[`+strings.Join(shapes, ",")+`]}`), false, func(int, int) {})
+	h.must(err)
+	h.clock = h.clock.Add(time.Minute)
+	east := fmt.Sprintf("%.3f", 105+float64(len(shapes))/100)
+	for _, i := range h.alert("/cap/tin1.xml").Informations {
+		if p := i.Areas[0].Polygons; len(p) != 1 || len(strings.Fields(p[0])) != 5 || !strings.Contains(p[0], "21.100,"+east) || !strings.Contains(p[0], "21.000,105.000") {
+			t.Errorf("of %d communes (%+v) in %s: %v", len(shapes), report, i.Language, p)
 		}
 	}
 }
