@@ -5,10 +5,24 @@
 import { expect, test } from '@playwright/test'
 import { address, someone } from '../people.js'
 import { pushService } from '../push.js'
+import { start } from '../server.js'
 import { t } from '../words.js'
 
 const desk = '/ban-lam-viec'
 const soon = (look) => expect(look).toPass({ timeout: 30_000 })
+
+// It has a server of its own: what other journeys send to the same commune would come to this browser too.
+let server
+const shared = { BANLANG_URL: process.env.BANLANG_URL, BANLANG_DATA: process.env.BANLANG_DATA }
+test.beforeAll(async () => {
+  test.setTimeout(200_000)
+  server = await start(process.env.BANLANG_E2E_ENGINE ?? 'sqlite')
+  Object.assign(process.env, { BANLANG_URL: server.url, BANLANG_DATA: server.data })
+})
+test.afterAll(async () => {
+  Object.assign(process.env, shared)
+  await server?.stop()
+})
 
 test('a bulletin comes as a push notification, until the browser is gone', async ({ browser }) => {
   test.setTimeout(180_000)
