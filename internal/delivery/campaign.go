@@ -204,11 +204,18 @@ func (d *Desk) Stop(ctx context.Context, actor duty.Actor, key, id, reason strin
 	})
 }
 
-const shortestReason = 10 // letters: a word is not a reason
+// How many letters a reason has: a word is none, and everybody who was sent to is told it, by SMS too.
+const (
+	shortestReason = 10
+	longestReason  = 300
+)
 
 func enoughReason(reason string) error {
-	if len([]rune(strings.TrimSpace(reason))) < shortestReason {
+	switch n := len([]rune(strings.TrimSpace(reason))); {
+	case n < shortestReason:
 		return fault.Field("reason", "delivery.reason.required")
+	case n > longestReason:
+		return fault.Field("reason", "delivery.reason.long", "Most", longestReason)
 	}
 	return nil
 }

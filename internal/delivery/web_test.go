@@ -305,6 +305,9 @@ func TestARecallIsConfirmed(t *testing.T) {
 		if p := recall("reason", "sai"); p.Status != 422 || strings.Contains(p.Body, `name="chac"`) {
 			t.Errorf("a reason that is none: %d", p.Status)
 		}
+		if p := recall("reason", strings.Repeat("sai ", 100), "chac", "1"); p.Status != 422 || d.campaign(delivery.News).Over() {
+			t.Errorf("a reason of 400 letters, which everybody would be sent: %d", p.Status)
+		}
 		if p := recall("reason", why); p.Status != 200 || !p.Has(`name="chac"`, why) || d.campaign(delivery.News).Over() {
 			t.Errorf("the first press: %d %s", p.Status, p.Body)
 		}
