@@ -10,18 +10,20 @@ import (
 	"banlang/internal/db"
 	"banlang/internal/duty"
 	"banlang/internal/fault"
+	"banlang/internal/i18n"
 	"banlang/internal/privacy"
 )
 
 // A change is a use case in its transaction.
 type change struct {
 	*Desk
-	tx *db.Tx
+	tx     *db.Tx
+	silent bool // what is done is not answered
 }
 
 // change runs a use case: all of it or nothing.
 func (d *Desk) change(ctx context.Context, f func(change) error) error {
-	return d.db.Tx(ctx, func(tx *db.Tx) error { return f(change{d, tx}) })
+	return d.db.Tx(ctx, func(tx *db.Tx) error { return f(change{Desk: d, tx: tx}) })
 }
 
 func newID() string { return db.NewID() }
@@ -55,12 +57,34 @@ func (t change) ask(ctx context.Context, e entry, s Subscriber, wish string) err
 	if err != nil || fresh > 0 {
 		return err
 	}
+	if more, err := t.more(ctx, e, "code", mostCodes); err != nil || !more {
+		return err
+	}
 	code := newCode()
 	if err := t.keepCode(ctx, e.ID, wish, s.ID, t.sum(e.ID, wish, code), codeFor); err != nil {
 		return err
 	}
 	return t.notify(ctx, e, s, "subscriber.notice."+wish, "Code", code)
 }
+
+// What is sent to an address in a day: codes that anybody may ask for, and answers, lest two machines answer each other without end.
+const (
+	mostCodes   = 5
+	mostReplies = 10
+)
+
+// more counts one more of a kind for an address today and reports whether it may be sent.
+func (t change) more(ctx context.Context, e entry, kind string, most int64) (bool, error) {
+	address, err := Sealed{e.ID, e.box}.Open(t.keeper)
+	if err != nil {
+		return false, err
+	}
+	n, err := db.Value[int64](ctx, t.tx, `INSERT INTO subscriber_day (address, day, kind, n) VALUES ($1, $2, $3, 1)
+		ON CONFLICT (address, day, kind) DO UPDATE SET n = subscriber_day.n + 1 RETURNING n`, t.hash(e.Channel, address), civilDay(t.now()), kind)
+	return n <= most, err
+}
+
+func civilDay(at time.Time) string { return at.In(i18n.Zone).Format(time.DateOnly) }
 
 // keepCode keeps what an endpoint was asked, until it is answered or too late.
 func (t change) keepCode(ctx context.Context, endpoint, wish string, s ID, hash string, long time.Duration) error {

@@ -35,6 +35,9 @@ func (t change) sweep(ctx context.Context) (int, error) {
 	if _, err := db.Exec(ctx, t.tx, "DELETE FROM subscriber_code WHERE expires < $1", db.Millis(now)); err != nil {
 		return 0, err
 	}
+	if _, err := db.Exec(ctx, t.tx, "DELETE FROM subscriber_day WHERE day < $1", civilDay(now.AddDate(0, 0, -1))); err != nil {
+		return 0, err
+	}
 	// An address that was stopped once and asked for again without a proof is stopped still.
 	const unproven = " WHERE state = 'asked' AND changed < $1 AND NOT EXISTS (SELECT 1 FROM subscriber_code c WHERE c.endpoint = subscriber_endpoint.id)"
 	_, err := db.Exec(ctx, t.tx, "UPDATE subscriber_endpoint SET state = 'stopped', address = '', changed = $2"+unproven+

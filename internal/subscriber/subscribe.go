@@ -270,7 +270,7 @@ func (t change) notify(ctx context.Context, e entry, s Subscriber, key string, a
 
 // tell sends a short text to an endpoint.
 func (t change) tell(ctx context.Context, e entry, s Subscriber, text string) error {
-	if t.Notify == nil {
+	if t.Notify == nil || t.silent {
 		return nil
 	}
 	return t.Notify(ctx, t.tx, t.noticeTo(e, s, text))

@@ -246,3 +246,60 @@ func TestSweep(t *testing.T) {
 		}
 	})
 }
+
+// Two machines do not answer each other without end: after so many answers in a day a number is answered no more, what it says is done
+// all the same, and nobody agrees to what they were not told.
+func TestAnswersEnd(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := newCounter(t, d)
+		clock := c.desk.now()
+		c.desk.now = func() time.Time { return clock }
+		c.sms("a1", "đk Bắc Sơn")
+		c.sms("a2", "CO")
+		for n := range 30 {
+			c.sms(fmt.Sprintf("b%d", n), "Cảm ơn quý khách, chúng tôi sẽ trả lời sớm nhất")
+		}
+		if n := len(c.phones["+84961234567"]); n != mostReplies {
+			t.Errorf("%d answers in a day, want %d", n, mostReplies)
+		}
+		if c.sms("a3", "thôi"); c.persons() != 0 {
+			t.Error("who says stop is not stopped because there were too many answers")
+		}
+		c.sms("a4", "đk Bắc Sơn")
+		clock = clock.Add(time.Hour)
+		if c.sms("a5", "CO"); c.persons() != 0 {
+			t.Error("somebody agreed to what they were not told")
+		}
+		clock = clock.AddDate(0, 0, 1)
+		if c.sms("a6", "trợ giúp"); len(c.phones["+84961234567"]) != mostReplies+1 {
+			t.Error("the next day nothing is answered")
+		}
+		clock = clock.AddDate(0, 0, 2)
+		c.must(c.desk.Sweep(t.Context()))
+		if n, err := db.Value[int64](t.Context(), d, "SELECT count(*) FROM subscriber_day"); err != nil || n != 0 {
+			t.Errorf("%d days are kept, %v", n, err)
+		}
+		canary(t, d, "961234567")
+	})
+}
+
+// Nobody has a stranger's phone ring all day with codes.
+func TestCodesEnd(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := newCounter(t, d)
+		clock := c.desk.now()
+		c.desk.now = func() time.Time { return clock }
+		for range 12 {
+			c.subscribe(c.wish())
+			clock = clock.Add(codeFor + time.Second)
+			c.must(c.desk.Sweep(t.Context()))
+		}
+		if n := len(c.phones["+84961234567"]); n != mostCodes {
+			t.Errorf("%d codes in two hours, want %d", n, mostCodes)
+		}
+		clock = clock.AddDate(0, 0, 1)
+		if c.subscribe(c.wish()); len(c.phones["+84961234567"]) != mostCodes+1 {
+			t.Error("the next day no code comes")
+		}
+	})
+}

@@ -118,6 +118,11 @@ func (d *Desk) Word(ctx context.Context, w Word, take Taker) (Reading, error) {
 			s = Subscriber{Place: d.home(), Demo: d.Demo}
 		}
 		r.To, r.Place, r.Demo = Sealed{e.ID, e.box}, s.Place, s.Demo
+		more, err := t.more(ctx, e, "reply", mostReplies)
+		if err != nil {
+			return err
+		}
+		t.silent = !more
 		switch {
 		case says == SaysStop && here:
 			return t.stop(ctx, duty.Actor{}, e, s)
@@ -162,6 +167,9 @@ func (d *Desk) home() place.ID { return d.places.HomeUnit().ID }
 func (t change) offer(ctx context.Context, e entry, s Subscriber, here bool, address, commune string) error {
 	if here {
 		return t.notify(ctx, e, s, "subscriber.notice.already")
+	}
+	if t.silent { // who is not told what is agreed to agrees to nothing
+		return nil
 	}
 	u, ok := t.communeCalled(commune)
 	if !ok {
