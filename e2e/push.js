@@ -1,32 +1,71 @@
-// A push service and the browser that it brings messages to: it checks who sends (VAPID, RFC 8292) and opens what only the browser
-// can open (RFC 8291), with keys that a browser would have made.
-import { createDecipheriv, createECDH, createPublicKey, hkdfSync, randomBytes, verify } from 'node:crypto'
+// A push service for a Chromium that subscribes, listens and opens what it gets by itself. It stands in for that of Chromium's maker,
+// with the four doors that Chromium knows: it signs a device in (checkin), gives addresses (register), keeps a connection open over
+// which messages come (MCS), and takes messages from senders, whose signature (VAPID, RFC 8292) it checks. What it brings stays sealed:
+// only the browser has the keys.
+import { createPublicKey, verify } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import { join } from 'node:path'
+import { createServer as createConnection } from 'node:tls'
 
 export async function pushService() {
-  const ecdh = createECDH('prime256v1')
-  const p256dh = ecdh.generateKeys()
-  const auth = randomBytes(16)
-  const asked = [] // {status, note, key} or {problem} of each message
-  let status = 201
   const file = (name) => readFileSync(join(process.env.BANLANG_DATA, name))
-  const server = createServer({ key: file('e2e-push.key'), cert: file('e2e-push.crt') }, async (request, answer) => {
+  const certificate = { key: file('e2e-push.key'), cert: file('e2e-push.crt') }
+  const listen = async (server) => {
+    await new Promise((done) => server.listen(0, '127.0.0.1', done))
+    return `https://127.0.0.1:${server.address().port}`
+  }
+  const asked = [] // {status, key, ttl} or {problem} of each message
+  const devices = new Set() // open connections
+  let status = 201
+  let app, sender // of the subscription: who is sent to, and whose messages are let through
+
+  const doors = {
+    // AndroidCheckinResponse: all well, and the numbers of the device.
+    '/checkin': () => Buffer.concat([number(1, 1), number(3, Date.now()), fixed(7, 4112345678901234567n), fixed(8, 1234567890123456789n)]),
+    '/register': (body) => {
+      const form = new URLSearchParams(body.toString())
+      if (form.has('X-subtype')) [app, sender] = [form.get('X-subtype'), form.get('sender')]
+      return 'token=may-thu'
+    },
+    '/fcm/send/may-thu': (body, request) => {
+      asked.push({ status, key: signer(request), ttl: Number(request.headers.ttl) })
+      if (status === 201) for (const device of devices) device.write(packet(8, stanza(body)))
+    },
+  }
+  const server = createServer(certificate, async (request, answer) => {
     const parts = []
     for await (const part of request) parts.push(part)
     try {
-      const key = signer(request)
-      const note = JSON.parse(open(Buffer.concat(parts)))
-      asked.push({ status, note, key, ttl: Number(request.headers.ttl) })
-      answer.writeHead(status).end()
+      const said = doors[request.url](Buffer.concat(parts), request)
+      answer.writeHead(said ? 200 : status).end(said)
     } catch (err) {
       asked.push({ problem: String(err) })
       answer.writeHead(400).end()
     }
   })
-  await new Promise((done) => server.listen(0, '127.0.0.1', done))
-  const origin = `https://127.0.0.1:${server.address().port}`
+  const origin = await listen(server)
+
+  const mcs = createConnection(certificate, (device) => {
+    let waiting = Buffer.alloc(0)
+    let begun = false
+    devices.add(device)
+    device.on('close', () => devices.delete(device)).on('error', () => {})
+    device.on('data', (data) => {
+      waiting = Buffer.concat([waiting, data])
+      if (!begun && waiting.length > 0) { // the version of the protocol comes before everything else
+        begun = true
+        waiting = waiting.subarray(1)
+        device.write(Buffer.from([41]))
+      }
+      for (let p = unpacked(waiting); p; p = unpacked(waiting)) {
+        waiting = p.rest
+        if (p.tag === 2) device.write(packet(3, bytes(1, 'may-thu'))) // signed in
+        if (p.tag === 0) device.write(packet(1, Buffer.alloc(0))) // still there
+      }
+    })
+  })
+  const connection = await listen(mcs)
 
   // signer is the key that the sender proved to have.
   function signer(request) {
@@ -40,23 +79,49 @@ export async function pushService() {
     return key
   }
 
-  // open reads one record of aes128gcm.
-  function open(body) {
-    const salt = body.subarray(0, 16)
-    const theirs = body.subarray(21, 21 + body[20])
-    const sealed = body.subarray(21 + body[20])
-    const derive = (secret, with_, info, n) => Buffer.from(hkdfSync('sha256', secret, with_, info, n))
-    const ikm = derive(ecdh.computeSecret(theirs), auth, Buffer.concat([Buffer.from('WebPush: info\0'), p256dh, theirs]), 32)
-    const cipher = createDecipheriv('aes-128-gcm', derive(ikm, salt, 'Content-Encoding: aes128gcm\0', 16), derive(ikm, salt, 'Content-Encoding: nonce\0', 12))
-    cipher.setAuthTag(sealed.subarray(-16))
-    const plain = Buffer.concat([cipher.update(sealed.subarray(0, -16)), cipher.final()])
-    return plain.subarray(0, plain.lastIndexOf(2)).toString() // 2 ends the text, zeros may follow
+  // stanza is a message for the subscription, as it came: sealed.
+  function stanza(body) {
+    const about = (name, value) => bytes(7, Buffer.concat([bytes(1, name), bytes(2, value)]))
+    return Buffer.concat([bytes(2, String(asked.length)), bytes(3, sender), bytes(5, 'org.chromium.linux'), about('subtype', app),
+      about('content-encoding', 'aes128gcm'), bytes(9, `tin-${asked.length}`), number(17, 3600), number(18, Date.now()), bytes(21, body)])
   }
 
   return {
-    subscription: { endpoint: `${origin}/send/may-thu`, keys: { p256dh: p256dh.toString('base64url'), auth: auth.toString('base64url') } },
+    origin,
+    // What Chromium is started with to use this service.
+    args: [`--gcm-checkin-url=${origin}/checkin`, `--gcm-registration-url=${origin}/register`, `--gcm-mcs-endpoint=${connection}`, '--ignore-certificate-errors'],
     asked,
     answer: (code) => { status = code },
-    close: () => { server.closeAllConnections(); server.close() },
+    close: () => {
+      for (const device of devices) device.destroy()
+      mcs.close()
+      server.closeAllConnections()
+      server.close()
+    },
   }
+}
+
+// Protocol buffers: a whole number, one of 64 bits, bytes.
+function varint(n) {
+  const all = []
+  for (n = BigInt(n); n > 127n; n >>= 7n) all.push(Number(n & 127n) | 128)
+  return Buffer.from([...all, Number(n)])
+}
+const number = (field, n) => Buffer.concat([varint(field << 3), varint(n)])
+function fixed(field, n) {
+  const eight = Buffer.alloc(8)
+  eight.writeBigUInt64LE(n)
+  return Buffer.concat([varint((field << 3) | 1), eight])
+}
+const bytes = (field, value) => Buffer.concat([varint((field << 3) | 2), varint(Buffer.byteLength(value)), Buffer.from(value)])
+
+// A packet of MCS is a tag, a length and a message.
+const packet = (tag, message) => Buffer.concat([Buffer.from([tag]), varint(message.length), message])
+function unpacked(data) {
+  let size = 0
+  for (let at = 1; at < data.length; at++) {
+    size += (data[at] & 127) * 2 ** (7 * (at - 1))
+    if (data[at] < 128) return data.length > at + size ? { tag: data[0], rest: data.subarray(at + 1 + size) } : null
+  }
+  return null
 }
