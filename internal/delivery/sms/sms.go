@@ -121,7 +121,7 @@ func (c *centre) submit(ctx context.Context, o delivery.Outgoing) delivery.Resul
 			m.Receipt = 1
 		}
 		id, err := c.client.Submit(ctx, m)
-		for n > 0 && passing(err) && ctx.Err() == nil { // the first parts are there: the client waits a moment, and this one goes again
+		for n > 0 && passes(ctx, err) { // the first parts are there: this one goes again
 			id, err = c.client.Submit(ctx, m)
 		}
 		if err != nil {
@@ -142,15 +142,30 @@ func validity(expires, now time.Time) string {
 	return fmt.Sprintf("0000%02d%02d%02d%02d000R", s/86400, s/3600%24, s/60%60, s%60)
 }
 
-func passing(err error) bool {
+// passes waits until what a centre refused for now may be tried again, and reports whether it may: false once ctx has ended, or where
+// it was refused for good. Of those whose centre is full the client waits by itself.
+func passes(ctx context.Context, err error) bool {
 	refused, ok := errors.AsType[smpp.ErrRefused](err)
-	return ok && (refused.Status == smpp.Throttled || refused.Status == smpp.QueueFull)
+	if !ok || !refused.Status.Passing() || ctx.Err() != nil {
+		return false
+	}
+	if refused.Status == smpp.Throttled || refused.Status == smpp.QueueFull {
+		return true
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(time.Second):
+		return true
+	}
 }
 
-// told puts an error into words. begun says that some parts went out already: then a repetition would send those twice.
+// told puts an error into words. begun says that some parts went out already: a repetition would send those twice, so it is in doubt.
 func told(err error, begun bool) delivery.Result {
 	refused, ok := errors.AsType[smpp.ErrRefused](err)
 	switch {
+	case ok && begun && refused.Status.Passing():
+		return delivery.Result{State: delivery.InDoubt, Why: "sms.no_answer", Detail: refused.Status.String()}
 	case ok && refused.Status.Passing():
 		return delivery.Result{State: delivery.Failed, Again: 5 * time.Second, Why: "sms.busy", Detail: refused.Status.String()}
 	case ok && (refused.Status == smpp.InvalidDest):

@@ -143,30 +143,54 @@ func TestInbound(t *testing.T) {
 	}
 }
 
-// A part that the centre puts off goes again by itself: the parts before it are not sent twice.
+// A part that the centre puts off goes again by itself: the parts before it are not sent twice. One that it never takes leaves the
+// message in doubt, for nobody knows what its reader has of it.
 func TestPartPutOff(t *testing.T) {
+	for _, status := range []smpp.Status{smpp.Throttled, smpp.SystemError} {
+		c := &smpp.Centre{Keep: true, Submit: func(n int64, _ smpp.Message) (string, smpp.Status) {
+			if n == 2 {
+				return "", status
+			}
+			return "m", smpp.OK
+		}}
+		start := time.Now()
+		got := send(t, open(t, c, &ears{}), delivery.Outgoing{To: "+84912345678", Text: strings.Repeat("a", 300)})[0]
+		if got.State != delivery.Accepted || time.Since(start) < time.Second {
+			t.Errorf("%s: %+v after %s", status, got, time.Since(start))
+		}
+		if numbers := parts(c); numbers != "\x01\x02\x02" {
+			t.Errorf("%s: parts went out as %q", status, numbers)
+		}
+	}
 	c := &smpp.Centre{Keep: true, Submit: func(n int64, _ smpp.Message) (string, smpp.Status) {
-		if n == 2 {
-			return "", smpp.Throttled
+		if n > 1 {
+			return "", smpp.SystemError
 		}
 		return "m", smpp.OK
 	}}
-	start := time.Now()
-	got := send(t, open(t, c, &ears{}), delivery.Outgoing{To: "+84912345678", Text: strings.Repeat("a", 300)})[0]
-	if got.State != delivery.Accepted || time.Since(start) < time.Second {
-		t.Errorf("%+v after %s", got, time.Since(start))
+	s := open(t, c, &ears{})
+	for end := time.Now().Add(60 * time.Second); !s.Health().Up && time.Now().Before(end); {
+		time.Sleep(5 * time.Millisecond)
 	}
+	ctx, stop := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+	defer stop()
+	var got delivery.Result
+	s.Send(ctx, []delivery.Outgoing{{To: "+84912345678", Text: strings.Repeat("a", 300)}}, func(_ int, r delivery.Result) { got = r })
+	if numbers := parts(c); got.State != delivery.InDoubt || got.Again != 0 || strings.Count(numbers, "\x01") != 1 {
+		t.Errorf("%+v, parts went out as %q", got, numbers)
+	}
+}
+
+// parts are the numbers of the parts that a centre was handed, in order.
+func parts(c *smpp.Centre) string {
 	var numbers []byte
 	for _, m := range c.Took() {
 		p, _, _ := m.Message.ReadPart()
 		numbers = append(numbers, p.Number)
 	}
-	if string(numbers) != "\x01\x02\x02" {
-		t.Errorf("parts went out as %v", numbers)
-	}
+	return string(numbers)
 }
 
-// With two binds one sends and the other hears, and texts may go without marks.
 func TestTwoBindsToneless(t *testing.T) {
 	c, e := &smpp.Centre{Keep: true, Receipt: "EXPIRED"}, &ears{}
 	ctx, stop := context.WithCancel(context.Background())
