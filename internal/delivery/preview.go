@@ -43,8 +43,8 @@ func (d *Desk) Preview(ctx context.Context, actor duty.Actor, o Order) (Preview,
 			}
 		}
 		parts := l.Parts
-		if l.Persons < fewest { // what it costs does not tell how few they are
-			parts = l.Parts / l.Persons * (fewest - 1)
+		if l.Persons < least { // what it costs does not tell how few they are
+			parts = l.Parts / l.Persons * (least - 1)
 		}
 		p.Cost += cost * parts
 		p.Lines = append(p.Lines, *l)
@@ -57,9 +57,6 @@ func (d *Desk) Preview(ctx context.Context, actor duty.Actor, o Order) (Preview,
 	}
 	return p, err
 }
-
-// fewest persons are told by their number.
-const fewest = 5
 
 // count adds a person to a preview.
 func (d *Desk) count(c Campaign, item Item, person subscriber.Person, p *Preview, lines map[PreviewLine]*PreviewLine) {

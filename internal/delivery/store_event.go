@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"banlang/internal/db"
+	"banlang/internal/i18n"
 	"banlang/internal/place"
 	"banlang/internal/subscriber"
 )
@@ -186,7 +187,7 @@ func (s store) chain(ctx context.Context, at time.Time, all []risen) error {
 	if len(all) == 0 {
 		return nil
 	}
-	day := civilDay(at)
+	day := i18n.Day(at)
 	heads := map[place.ID]line{}
 	rows := make([][]any, 0, len(all))
 	for _, r := range all {

@@ -8,6 +8,7 @@ import (
 
 	"banlang/internal/db"
 	"banlang/internal/duty"
+	"banlang/internal/i18n"
 	"banlang/internal/place"
 )
 
@@ -133,6 +134,6 @@ func (d *Desk) Verify(ctx context.Context, day time.Time) ([]Break, error) {
 		}
 		before = l
 		return nil
-	}, "SELECT "+lineColumns+" FROM delivery_event WHERE day = $1 ORDER BY commune, n", civilDay(day))
+	}, "SELECT "+lineColumns+" FROM delivery_event WHERE day = $1 ORDER BY commune, n", i18n.Day(day))
 	return broken, err
 }

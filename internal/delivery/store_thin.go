@@ -19,8 +19,6 @@ const thinned = "thinned"
 // oneThinning is how many messages are thinned in one transaction.
 const oneThinning = 500
 
-func civilDay(t time.Time) string { return t.In(i18n.Zone).Format(time.DateOnly) }
-
 // Thin turns messages that nothing has happened to for KeptFor into counts, and takes them, their attempts and their events away.
 func (d *Desk) Thin(ctx context.Context) error {
 	before := d.now().Add(-KeptFor)
@@ -105,7 +103,7 @@ func (s store) count(ctx context.Context, text string, args ...any) error {
 // thinRecord takes the lines of old days away, all but the last of each commune and day, which keeps nothing but its hash; and
 // notices, which belong to no message.
 func (s store) thinRecord(ctx context.Context, before time.Time) error {
-	day := civilDay(before)
+	day := i18n.Day(before)
 	type head struct {
 		commune place.ID
 		day     string

@@ -64,17 +64,7 @@ func (d *Desk) Stops(token string) bool {
 
 // StopAll ends the endpoint that a token addresses, or every endpoint to which its message went.
 func (d *Desk) StopAll(ctx context.Context, token string) error {
-	if endpoint, ok := d.endpointOf(token); ok {
-		if err := d.people.StopEndpoint(ctx, endpoint); err != nil && !fault.Is(err, fault.NotFound) {
-			return err
-		}
-		return nil
-	}
-	id, ok := d.messageOf(token)
-	if !ok {
-		return fault.New(fault.NotFound, "delivery.token.none")
-	}
-	endpoints, err := d.read().endpoints(ctx, id)
+	endpoints, err := d.addressed(ctx, token)
 	if err != nil {
 		return err
 	}
@@ -84,6 +74,18 @@ func (d *Desk) StopAll(ctx context.Context, token string) error {
 		}
 	}
 	return nil
+}
+
+// addressed are the endpoints that a token stands for.
+func (d *Desk) addressed(ctx context.Context, token string) ([]string, error) {
+	if endpoint, ok := d.endpointOf(token); ok {
+		return []string{endpoint}, nil
+	}
+	id, ok := d.messageOf(token)
+	if !ok {
+		return nil, fault.New(fault.NotFound, "delivery.token.none")
+	}
+	return d.read().endpoints(ctx, id)
 }
 
 // A Preview says what an order would send.

@@ -374,7 +374,7 @@ func (h handler) export(w http.ResponseWriter, r *http.Request) error {
 	}
 	web.Attach(w, "nhat-ky-gui-"+c.ID+".csv")
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	return h.desk.Export(r.Context(), web.Actor(r), w, c.Place, civilDay(c.Starts), civilDay(h.desk.now()))
+	return h.desk.Export(r.Context(), web.Actor(r), w, c.Place, i18n.Day(c.Starts), i18n.Day(h.desk.now()))
 }
 
 // callback hands what a network tells by HTTP to the connection that it belongs to.

@@ -83,7 +83,8 @@ func (h handler) composePage(r *http.Request, o Order, starts string) (p compose
 	if p.Order.Starts, err = when(starts); err != nil {
 		return p, err
 	}
-	if err := h.usual(r, &p.Order); err != nil {
+	open, err := h.usual(r, &p.Order)
+	if err != nil {
 		return p, err
 	}
 	p.Preview, err = h.desk.Preview(ctx, web.Actor(r), p.Order)
@@ -100,18 +101,15 @@ func (h handler) composePage(r *http.Request, o Order, starts string) (p compose
 	for _, id := range h.areas(r, p.Item.Place) {
 		p.Places = append(p.Places, web.Choice{Code: string(id), Text: h.placeName(id), Chosen: id == p.Order.Place})
 	}
-	open, openErr := h.desk.connected(ctx, p.Item.Demo)
-	if openErr != nil {
-		return p, openErr
-	}
 	for _, ch := range Channels() {
-		if ch != subscriber.Call {
-			p.Channels = append(p.Channels, web.Choice{Code: string(ch), Text: web.T(r, "delivery.channel."+string(ch)), Chosen: slices.Contains(p.Order.Channels, ch)})
-			if !slices.Contains(open, ch) {
-				last := &p.Channels[len(p.Channels)-1]
-				last.Text = web.T(r, "delivery.compose.closed", "Channel", last.Text)
-			}
+		if ch == subscriber.Call {
+			continue
 		}
+		name := web.T(r, "delivery.channel."+string(ch))
+		if !slices.Contains(open, ch) {
+			name = web.T(r, "delivery.compose.closed", "Channel", name)
+		}
+		p.Channels = append(p.Channels, web.Choice{Code: string(ch), Text: name, Chosen: slices.Contains(p.Order.Channels, ch)})
 	}
 	for _, l := range p.Preview.Lines {
 		line := previewLine{PreviewLine: l, Label: web.T(r, "delivery.channel."+string(l.Channel)), Lang: h.desk.language(l.Lang), N: few(r, l.Persons)}
@@ -136,19 +134,19 @@ func (h handler) composePage(r *http.Request, o Order, starts string) (p compose
 }
 
 // usual fills in what an officer has not chosen yet: the whole area of the bulletin, or as much of it as the officer answers for, by
-// every channel that is connected.
-func (h handler) usual(r *http.Request, o *Order) error {
+// every channel that is connected, which it tells.
+func (h handler) usual(r *http.Request, o *Order) (open []subscriber.Channel, err error) {
 	item, err := h.desk.source.Item(r.Context(), o.Ref, o.Version)
 	if err != nil {
-		return nil //nolint:nilerr // the preview says what is wrong with it
+		return nil, nil //nolint:nilerr // the preview says what is wrong with it
 	}
 	if areas := h.areas(r, item.Place); o.Place == "" && len(areas) > 0 {
 		o.Place = areas[0]
 	}
-	if len(o.Channels) == 0 {
-		o.Channels, err = h.desk.connected(r.Context(), item.Demo)
+	if open, err = h.desk.connected(r.Context(), item.Demo); len(o.Channels) == 0 {
+		o.Channels = open
 	}
-	return err
+	return open, err
 }
 
 // shown is an SMS as an officer sees it: the address in it is each reader's own.

@@ -57,6 +57,9 @@ func Percent(lang string, v float64) string {
 	return text + "%"
 }
 
+// Day is a civil day as machines write it and order it: 2026-11-26.
+func Day(t time.Time) string { return t.In(Zone).Format(time.DateOnly) }
+
 // Date writes the day of t, in the zone that t is in: 5/5/2021 in Vietnamese, 5 May 2021 in English; nothing for the zero time.
 func Date(lang string, t time.Time) string {
 	switch {

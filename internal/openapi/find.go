@@ -99,7 +99,7 @@ func day(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.In(i18n.Zone).Format(time.DateOnly)
+	return i18n.Day(t)
 }
 
 // Hit is something that was found.

@@ -80,11 +80,9 @@ func (t change) more(ctx context.Context, e entry, kind string, most int64) (boo
 		return false, err
 	}
 	n, err := db.Value[int64](ctx, t.tx, `INSERT INTO subscriber_day (address, day, kind, n) VALUES ($1, $2, $3, 1)
-		ON CONFLICT (address, day, kind) DO UPDATE SET n = subscriber_day.n + 1 RETURNING n`, t.hash(e.Channel, address), civilDay(t.now()), kind)
+		ON CONFLICT (address, day, kind) DO UPDATE SET n = subscriber_day.n + 1 RETURNING n`, t.hash(e.Channel, address), i18n.Day(t.now()), kind)
 	return n <= most, err
 }
-
-func civilDay(at time.Time) string { return at.In(i18n.Zone).Format(time.DateOnly) }
 
 // keepCode keeps what an endpoint was asked, until it is answered or too late.
 func (t change) keepCode(ctx context.Context, endpoint, wish string, s ID, hash string, long time.Duration) error {

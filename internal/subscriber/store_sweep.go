@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"banlang/internal/db"
+	"banlang/internal/i18n"
 	"banlang/internal/privacy"
 )
 
@@ -35,7 +36,7 @@ func (t change) sweep(ctx context.Context) (int, error) {
 	if _, err := db.Exec(ctx, t.tx, "DELETE FROM subscriber_code WHERE expires < $1", db.Millis(now)); err != nil {
 		return 0, err
 	}
-	if _, err := db.Exec(ctx, t.tx, "DELETE FROM subscriber_day WHERE day < $1", civilDay(now.AddDate(0, 0, -1))); err != nil {
+	if _, err := db.Exec(ctx, t.tx, "DELETE FROM subscriber_day WHERE day < $1", i18n.Day(now.AddDate(0, 0, -1))); err != nil {
 		return 0, err
 	}
 	// An address that was stopped once and asked for again without a proof is stopped still.
